@@ -1,0 +1,66 @@
+import type { SourcePosition } from './manifest.ts'
+import type { JsonObject } from './object.ts'
+
+/** Which renderer turns an app's path into objects. */
+export type RenderKind = 'plain' | 'kustomize' | 'helm'
+
+/** Settings of Helm for one app. */
+export type HelmSettings = {
+  /** Default: the app's name. */
+  readonly releaseName?: string
+  /** Paths relative to the app's path; must stay inside the repository. */
+  readonly valueFiles?: readonly string[]
+  readonly values?: JsonObject
+}
+
+/** Fields that others own: left as they are live, never shown as a change. */
+export type IgnoreRule = {
+  readonly group?: string
+  readonly kind?: string
+  readonly namespace?: string
+  readonly name?: string
+  readonly jsonPointers: readonly string[]
+}
+
+/** How an app is synced. */
+export type SyncSettings = {
+  /** On merge; `false`: a merge waits for `/sync`. */
+  readonly auto: boolean
+  readonly prune: boolean | 'confirm'
+  readonly selfHeal: boolean
+  /** For health, in ms. */
+  readonly timeoutMs: number
+  readonly retry: { readonly limit: number; readonly backoffMs: number }
+  readonly onFailure: 'hold' | 'rollback'
+  /** More deletions than this need an approval. */
+  readonly maxPrune: number
+}
+
+/** An application: a set of manifests, rendered from one path of a repository, that lives on one cluster. */
+export type App = {
+  /** Unique in the repository; an RFC 1123 label. */
+  readonly name: string
+  /** Path from the repository's root, without `./` and trailing `/`; `.` is the root. */
+  readonly path: string
+  /** Name of the cluster in the server's configuration. */
+  readonly cluster: string
+  /** For namespaced objects that name none. */
+  readonly namespace?: string
+  readonly render: 'auto' | RenderKind
+  readonly helm?: HelmSettings
+  readonly sync: SyncSettings
+  readonly ignore: readonly IgnoreRule[]
+  /** Take over objects that another tool owns. */
+  readonly adopt: boolean
+  /** Where the app is configured; absent for an app that was discovered. */
+  readonly source?: SourcePosition
+}
+
+/** The validated configuration of a repository. */
+export type RepositoryConfig = {
+  readonly apps: readonly App[]
+  /** `true`: no file was found and the apps were discovered; they are planned, never applied. */
+  readonly discovered: boolean
+  /** Path of the file that was read. */
+  readonly path?: string
+}

@@ -1,0 +1,51 @@
+import type { SourcePosition } from './manifest.ts'
+import type { Json } from './object.ts'
+import type { ObjectReference } from './reference.ts'
+
+/** What a sync would do to one object. */
+export type Action = 'create' | 'update' | 'replace' | 'delete' | 'adopt'
+
+/** One field that differs. `path` is a JSON pointer whose keyed list items read `containers[name=web]`. */
+export type FieldChange = {
+  readonly path: string
+  /** Absent: the field isn't there. Secret values are masked, `(sensitive 1)`. */
+  readonly before?: Json
+  readonly after?: Json
+  /** Who owned the field until now, when a forced apply takes it over from somebody else. */
+  readonly takenFrom?: string
+}
+
+/** A change that loses something or replaces something. */
+export type Risk = 'immutable' | 'data-loss' | 'namespace-deletion' | 'crd-deletion' | 'mass-prune'
+
+/** Who says what the object will look like: the API server's dry run, or only the manifest itself. */
+export type Preview = 'server' | 'client'
+
+/** One object that a plan changes. */
+export type Change = ObjectReference & {
+  readonly action: Action
+  /** Where the manifest stands; for a deletion where it stood. Absent when nobody knows. */
+  readonly source?: SourcePosition
+  /** The change in words, most important first. */
+  readonly summary: readonly string[]
+  readonly fields: readonly FieldChange[]
+  readonly preview: Preview
+  /** Why the server could not be asked; goes with `preview: client`. */
+  readonly previewReason?: string
+  readonly risks: readonly Risk[]
+  /** What the server said beside its answer (`Warning:` headers). */
+  readonly warnings?: readonly string[]
+  /** Unified hunks of YAML with three lines of context, masked, without file header. */
+  readonly hunks?: string
+}
+
+/** A difference between live and the target branch that this commit did not ask for. */
+export type Drift = ObjectReference & {
+  readonly fields: readonly FieldChange[]
+  /** Managers that hold the drifted fields now. */
+  readonly managers: readonly string[]
+  readonly onSync: 'restored' | 'kept'
+  readonly source?: SourcePosition
+  /** `true`: the object is gone from the cluster. */
+  readonly missing?: boolean
+}

@@ -1,0 +1,15 @@
+import type { KubeObject } from './object.ts'
+
+/** Where something stands in the repository. */
+export type SourcePosition = {
+  /** Path from the root of the repository, with `/`. */
+  readonly path: string
+  /** Line, from 1. */
+  readonly line: number
+}
+
+/** One rendered object with the place that it came from. Diff, policy, digest and the API call use this same object. */
+export type Manifest = {
+  readonly object: KubeObject
+  readonly source: SourcePosition
+}
