@@ -1,0 +1,41 @@
+import { createHash } from 'node:crypto'
+import type { ObjectReference } from './reference.ts'
+
+/** Label by which members of an ApplySet name their parent (KEP-3659). */
+export const partOfLabel = 'applyset.kubernetes.io/part-of'
+
+/** Field manager of everything that Drydock writes. */
+export const fieldManager = 'drydock'
+
+/** Namespace of the parent objects. */
+export const homeNamespace = 'drydock'
+
+/** An object that an app owns. The UID guards against deleting a namesake. */
+export type InventoryEntry = ObjectReference & { readonly uid?: string }
+
+/** An app's parent object on the cluster: its inventory (KEP-3659) and what a lost database must not lose. */
+export type Inventory = {
+  /** Value of `applyset.kubernetes.io/part-of`. */
+  readonly id: string
+  /** Revision that was synced last, in full; absent until a sync succeeded. */
+  readonly revision?: string
+  readonly digest?: string
+  /** `owner/name`, or `local/<folder>`. */
+  readonly repository: string
+  readonly app: string
+  readonly objects: readonly InventoryEntry[]
+  /** Of the parent object; absent while there is none. */
+  readonly resourceVersion?: string
+}
+
+/** Name of an app's parent object: readable, and unlike that of another repository's app of the same name. */
+export function parentName(repository: string, app: string): string {
+  const hash = createHash('sha256').update(`${repository.toLowerCase()}\n${app}`).digest('hex').slice(0, 8)
+  return `${app.slice(0, 54)}-${hash}`
+}
+
+/** The ApplySet id of a parent ConfigMap: V1 of KEP-3659, base64url of the hash of `<name>.<namespace>.<kind>.<group>`. */
+export function applySetId(repository: string, app: string): string {
+  const text = `${parentName(repository, app)}.${homeNamespace}.ConfigMap.`
+  return `applyset-${createHash('sha256').update(text).digest('base64url')}-v1`
+}
