@@ -1,0 +1,42 @@
+/** What a comment asks for. */
+export type Command =
+  /** Plans again; `apps`: names and globs, empty for all. */
+  | { readonly kind: 'command'; readonly name: 'plan'; readonly apps: readonly string[] }
+  | {
+      readonly kind: 'command'
+      readonly name: 'help'
+    }
+
+/** One polite answer and nothing else. */
+export type Reply = {
+  readonly kind: 'reply'
+  /** Markdown; what it quotes of the comment is inside a code span. */
+  readonly text: string
+}
+
+/** The comment isn't for us. */
+export type Ignore = { readonly kind: 'ignore' }
+
+/** Permission of a person on the repository, highest first. */
+export type Permission = 'admin' | 'maintain' | 'write' | 'triage' | 'read' | 'none'
+
+/** Name of a command, without the slash. */
+export type CommandName = 'plan' | 'sync' | 'rollback' | 'approve' | 'lock' | 'unlock' | 'status' | 'help'
+
+/** One word after the command; `quoted`: it stood in double quotes. */
+export type Word = { readonly text: string; readonly quoted: boolean }
+
+/** One command: what `/help` says of it, who may use it, and how its words are read. */
+export type CommandDescription = {
+  readonly name: CommandName
+  /** As in `/help`: `/plan [app…]`. */
+  readonly usage: string
+  /** One sentence. */
+  readonly summary: string
+  /** The least permission that may use it. */
+  readonly permission: Permission
+  /** Commands to copy, for these apps (at least one). */
+  readonly examples: (apps: readonly string[]) => readonly string[]
+  /** Reads the words. Absent: the command is known, but not available in this version. */
+  readonly parse?: (words: readonly Word[]) => Command | Reply
+}

@@ -1,0 +1,121 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { parseComment } from '../../../src/core/commands/parse.ts'
+
+const kind = (body: string) => parseComment(body).kind
+const answer = (body: string) => {
+  const result = parseComment(body)
+  return result.kind === 'reply' ? result.text : result.kind
+}
+
+describe('commands that act', () => {
+  it.each([
+    ['/plan', []],
+    ['/plan  ', []],
+    ['/Plan', []],
+    ['/plan shop-production', ['shop-production']],
+    ['/plan shop-* blog', ['shop-*', 'blog']],
+    ['/plan shop\nbecause the cluster was down\n/help', ['shop']],
+    ['/plan shop\r\nthanks', ['shop']],
+  ])('%j plans', (body, apps) => {
+    expect(parseComment(body)).toEqual({ kind: 'command', name: 'plan', apps })
+  })
+  it.each(['/help', '/help me', '/HELP\n/plan'])('%j asks for help', (body) => {
+    expect(parseComment(body)).toEqual({ kind: 'command', name: 'help' })
+  })
+})
+
+describe('comments that get one answer', () => {
+  it.each(['sync', 'rollback', 'approve', 'lock', 'unlock', 'status'])('/%s is not available yet', (name) => {
+    expect(answer(`/${name} shop "incident 7"`)).toBe(
+      `\`/${name}\` is not available yet in this version. \`/help\` shows what is.`,
+    )
+  })
+  it.each([
+    ['/paln', 'plan'],
+    ['/plann shop', 'plan'],
+    ['/hlep', 'help'],
+    ['/rolback', 'rollback'],
+    ['/aprove', 'approve'],
+    ['/synch', 'sync'],
+  ])('%s is taken for a typing error', (body, meant) => {
+    expect(answer(body)).toBe(
+      `\`${body.split(' ')[0]}\` is not a command. Did you mean \`/${meant}\`? \`/help\` shows all.`,
+    )
+  })
+  it.each([
+    ['/plan Shop', /`Shop` is not the name of an app/],
+    ['/plan --force', /`--force` is not the name of an app/],
+    ['/plan "shop"', /`shop` is not the name of an app/],
+    ['/plan a,b', /`a,b` is not the name of an app/],
+    ['/plan *a*a*a*a*a', /is not the name of an app/],
+    ['/plan "shop', /`"` is not closed/],
+    [`/plan ${'a '.repeat(260)}`, /longer than 500 characters/],
+  ])('%s says what is wrong', (body, text) => expect(answer(body)).toMatch(text))
+
+  it('never repeat what could mention, break out of its span, or fill a page', () => {
+    const text = answer(`/plan @acme/all\`x\`${'y'.repeat(200)}`)
+    expect(text).toMatch(/^`@acme\/all\?x\?y+…` is not/)
+    expect(text.length).toBeLessThan(200)
+  })
+})
+
+describe('comments that are not for us', () => {
+  it.each([
+    ['nothing', ''],
+    ['talk', 'please /plan'],
+    ['a blank first line', '\n/plan'],
+    ['a space before', ' /plan'],
+    ['indented code', '    /plan'],
+    ['a quote', '> /plan'],
+    ['a quote in a reply', '> /plan\n\n/plan'],
+    ['a fence', '```\n/plan\n```'],
+    ['a code span', '`/plan`'],
+    ['an HTML comment', '<!-- x -->\n/plan'],
+    ['a command with an HTML comment', '/plan <!-- shop -->'],
+    ['a list', '- /plan'],
+    ['a path', '/etc/passwd'],
+    ['a path like a command', '/plan/shop'],
+    ['a slash', '/'],
+    ['two slashes', '//plan'],
+    ['punctuation', '/plan.'],
+    ["another bot's command", '/lgtm'],
+    ["another bot's command, longer", '/retest-required'],
+    ['another one', '/ok-to-test'],
+    ['another one', '/assign @mona'],
+    ['a homoglyph', '/pl\u0430n'],
+    ['a zero-width space', '/plan\u200b'],
+    ['a zero-width space within', '/pl\u200ban'],
+    ['a byte order mark', '\ufeff/plan'],
+    ['a bidirectional override', '/plan \u202enohs'],
+    ['an escape', '/plan \u001b[2Jshop'],
+    ['a lone carriage return', '/plan\r/help'],
+    ['a line separator', '/plan\u2028shop'],
+    ['an invisible letter', '/plan \u3164'],
+  ])('%s is ignored', (_, body) => expect(kind(body)).toBe('ignore'))
+
+  it('whatever stands before the command in the line, it is not obeyed', () => {
+    const before = fc.string({ minLength: 1, unit: 'grapheme' }).filter((text) => !/^\//.test(text))
+    fc.assert(
+      fc.property(before, (text) => {
+        expect(kind(`${text}/plan`)).not.toBe('command')
+      }),
+    )
+  })
+  it('whatever line comes first, a command below it is not obeyed', () => {
+    const first = fc.string({ unit: 'grapheme' }).filter((text) => !/^\/(plan|help)/i.test(text))
+    fc.assert(
+      fc.property(first, (text) => {
+        expect(kind(`${text}\n/plan\n/help`)).not.toBe('command')
+      }),
+    )
+  })
+  it('no character outside printable ASCII is ever part of what is obeyed', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        const result = parseComment(`/plan ${text}`)
+        if (result.kind === 'command' && result.name === 'plan') expect(result.apps.join('')).toMatch(/^[a-z0-9*?-]*$/)
+      }),
+    )
+  })
+})
