@@ -1,0 +1,305 @@
+import { comparable } from '../diff/comparable.ts'
+import { type Difference, differences, sameJson } from '../diff/fields.ts'
+import { hunksBetween } from '../diff/hunks.ts'
+import { createMasker, type Masker } from '../diff/mask.ts'
+import { ownersOf } from '../diff/ownership.ts'
+import { overlay, withValue } from '../diff/patch.ts'
+import { introduce, summarise } from '../diff/summary.ts'
+import type { App } from '../model/app.ts'
+import type { Action, Change, Drift, FieldChange, Risk } from '../model/change.ts'
+import { type Problem, problem } from '../model/errors.ts'
+import { fieldManager, type Inventory, partOfLabel } from '../model/inventory.ts'
+import type { Manifest } from '../model/manifest.ts'
+import { isObject, type Json, type KubeObject, type LiveObject } from '../model/object.ts'
+import type { AppPlan } from '../model/plan.ts'
+import { describeReference, groupOf, type ObjectReference, referenceOf } from '../model/reference.ts'
+import { foreignOwner, pruneProtection } from './foreign.ts'
+
+/** What the API server said of one manifest. */
+export type Answer =
+  | { readonly by: 'server'; readonly predicted: LiveObject; readonly warnings: readonly string[] }
+  /** It could not be asked. */
+  | { readonly by: 'client'; readonly reason: string }
+  | { readonly by: 'refusal'; readonly problem: Problem; readonly immutable: boolean }
+
+/** Everything that is known of one rendered object. */
+export type ObjectFacts = {
+  readonly manifest: Manifest
+  /** As it is sent. */
+  readonly desired: KubeObject
+  /** The commit changes this manifest, or nothing was ever synced. */
+  readonly touched: boolean
+  readonly live?: LiveObject
+  readonly answer: Answer
+  /** What the server would store of the base's manifest: differences that it shares are drift. */
+  readonly basePredicted?: LiveObject
+}
+
+/** Everything that is known of one object that the app owns and the render lacks. */
+export type LeftoverFacts = {
+  readonly reference: ObjectReference
+  readonly uid?: string
+  readonly live?: LiveObject
+  /** The base's manifest, when the base still has it. */
+  readonly base?: Manifest
+  readonly refusal?: Problem
+}
+
+/** What the plan of one app is made of. */
+export type AppFacts = {
+  readonly app: App
+  readonly clusterUID: string
+  readonly inventory: Inventory
+  readonly digest: string
+  readonly objects: readonly ObjectFacts[]
+  readonly leftovers: readonly LeftoverFacts[]
+  /** `note`: objects that the base lacks too are nobody's change (a pull request's plan). */
+  readonly oldLeftovers: 'change' | 'note'
+  readonly notes: readonly string[]
+}
+
+/** Decides what a sync would do, from what was rendered and what the API server said. Secret values don't leave. */
+export function planApp(facts: AppFacts): AppPlan {
+  const masker = createMasker()
+  const changes: Change[] = []
+  const drift: Drift[] = []
+  const errors: Problem[] = []
+  const notes: string[] = [...facts.notes]
+  let unchanged = 0
+  for (const object of facts.objects) {
+    const decided = decide(object, facts, masker)
+    if (decided.change) changes.push(decided.change)
+    if (decided.drift) drift.push(decided.drift)
+    if (decided.error) errors.push(decided.error)
+    if (!decided.change && !decided.drift && !decided.error) unchanged += 1
+  }
+  const deletions: Change[] = []
+  for (const leftover of facts.leftovers) {
+    const decided = decideLeftover(leftover, facts, masker)
+    if (decided.change) deletions.push(decided.change)
+    if (decided.error) errors.push(decided.error)
+    if (decided.note) notes.push(decided.note)
+  }
+  const mass = deletions.length > facts.app.sync.maxPrune
+  changes.push(
+    ...deletions.map((change) => (mass ? { ...change, risks: [...change.risks, 'mass-prune' as const] } : change)),
+  )
+  return {
+    name: facts.app.name,
+    cluster: facts.app.cluster,
+    clusterUID: facts.clusterUID,
+    changes,
+    unchanged,
+    drift,
+    errors: shorten(errors),
+    policies: [],
+    digest: facts.digest,
+    ...(notes.length > 0 ? { notes } : {}),
+  }
+}
+
+/** Objects of one foreign owner that are each an error of their own; the rest are counted. */
+const maxOwned = 5
+
+function shorten(errors: readonly Problem[]): readonly Problem[] {
+  const owned = errors.filter((error) => error.code === 'already-owned')
+  if (owned.length <= maxOwned) return errors
+  const rest = owned.length - maxOwned
+  const more = problem('already-owned', `${rest} more objects of this app belong to somebody else.`)
+  return [...owned.slice(0, maxOwned), more, ...errors.filter((error) => error.code !== 'already-owned')]
+}
+
+type Decided = { readonly change?: Change; readonly drift?: Drift; readonly error?: Problem; readonly note?: string }
+
+function decide(facts: ObjectFacts, app: AppFacts, masker: Masker): Decided {
+  const { live, answer, manifest, touched } = facts
+  const reference = referenceOf(manifest.object)
+  if (live?.metadata.deletionTimestamp) {
+    return {
+      error: problem('cluster-refused', `${describeReference(reference)} is being deleted on the cluster.`, {
+        source: manifest.source,
+        hint: 'Wait until it is gone (look for finalizers), then plan again.',
+      }),
+    }
+  }
+  const owner = live && foreignOwner(live, app.inventory.id)
+  if (owner && !app.app.adopt) {
+    return {
+      error: problem('already-owned', `${describeReference(reference)} belongs to ${owner}.`, {
+        source: manifest.source,
+        hint: 'Remove it there first, or say `adopt: true` for this app in .github/drydock.yaml.',
+      }),
+    }
+  }
+  if (answer.by === 'refusal' && !(answer.immutable && live)) return { error: answer.problem }
+  if (!live) return touched ? { change: creation(facts, masker) } : { drift: missing(facts, app) }
+  if (answer.by === 'refusal') return { change: replacement(facts, live, masker) }
+  const ours = live.metadata.labels?.[partOfLabel] === app.inventory.id
+  const predicted = answer.by === 'server' ? answer.predicted : (overlay(live, facts.desired) as KubeObject)
+  const all = differencesOf(live, predicted, masker)
+  if (!touched) return all.length > 0 || !ours ? { drift: driftOf(facts, live, all, ours, app, masker) } : {}
+  const drifted = facts.basePredicted ? differencesOf(live, facts.basePredicted, masker) : []
+  const [kept, asked] = partition(all, (each) =>
+    drifted.some((other) => other.path === each.path && sameJson(other.after, each.after)),
+  )
+  if (asked.length === 0 && ours) return kept.length > 0 ? { drift: driftOf(facts, live, kept, ours, app, masker) } : {}
+  const change = modification(facts, live, asked, ours ? 'update' : 'adopt', masker)
+  if (kept.length === 0) return { change }
+  return { change, drift: { ...driftOf(facts, live, kept, ours, app, masker), onSync: 'restored' } }
+}
+
+/** The differences between two objects, compared unmasked but carrying masked values only. */
+function differencesOf(before: KubeObject, after: KubeObject, masker: Masker): readonly Difference[] {
+  const plain = differences(comparable(before), comparable(after))
+  if (plain.length === 0) return plain
+  const masked = differences(comparable(masker.mask(before)), comparable(masker.mask(after)))
+  return before.kind === 'Secret' ? masked : plain
+}
+
+function creation(facts: ObjectFacts, masker: Masker): Change {
+  const shown = masker.mask(facts.manifest.object)
+  return {
+    ...base(facts, 'create'),
+    summary: introduce(shown),
+    fields: [],
+    risks: [],
+    hunks: hunksBetween(undefined, shown),
+  }
+}
+
+function missing(facts: ObjectFacts, app: AppFacts): Drift {
+  return {
+    ...referenceOf(facts.manifest.object),
+    fields: [],
+    managers: [],
+    onSync: app.app.sync.selfHeal ? 'restored' : 'kept',
+    source: facts.manifest.source,
+    missing: true,
+  }
+}
+
+function replacement(facts: ObjectFacts, live: LiveObject, masker: Masker): Change {
+  const planned = overlay(comparable(live), comparable(facts.desired)) as KubeObject
+  const found = differencesOf(live, { ...planned, apiVersion: live.apiVersion, kind: live.kind }, masker)
+  const allowed = facts.manifest.object.metadata.annotations?.['drydock.dev/replace'] === 'allowed'
+  return {
+    ...base(facts, 'replace'),
+    ...shown(facts, live, found, masker),
+    preview: 'client',
+    previewReason: 'an immutable field changes: the object must be deleted and created again',
+    risks: allowed ? [] : ['immutable'],
+  }
+}
+
+function modification(
+  facts: ObjectFacts,
+  live: LiveObject,
+  found: readonly Difference[],
+  action: Action,
+  masker: Masker,
+): Change {
+  return { ...base(facts, action), ...shown(facts, live, found, masker), risks: [] }
+}
+
+function driftOf(
+  facts: ObjectFacts,
+  live: LiveObject,
+  found: readonly Difference[],
+  ours: boolean,
+  app: AppFacts,
+  masker: Masker,
+): Drift {
+  const label = { path: `/metadata/labels/${partOfLabel.replace('/', '~1')}`, after: app.inventory.id }
+  return {
+    ...referenceOf(facts.manifest.object),
+    fields: [...(ours ? [] : [label]), ...shown(facts, live, found, masker).fields],
+    managers: [...new Set(found.flatMap((each) => ownersOf(live, each.steps, fieldManager)))],
+    onSync: app.app.sync.selfHeal ? 'restored' : 'kept',
+    source: facts.manifest.source,
+  }
+}
+
+function base(facts: ObjectFacts, action: Action) {
+  const { answer, manifest } = facts
+  return {
+    ...referenceOf(manifest.object),
+    action,
+    source: manifest.source,
+    preview: answer.by === 'client' ? ('client' as const) : ('server' as const),
+    ...(answer.by === 'client' ? { previewReason: answer.reason } : {}),
+    ...(answer.by === 'server' && answer.warnings.length > 0 ? { warnings: answer.warnings } : {}),
+  }
+}
+
+/**
+ * Fields, words and hunks of differences. The hunks show the manifest with the differences put in and taken back: live
+ * data that no manifest declared is never shown.
+ */
+function shown(facts: ObjectFacts, live: LiveObject, found: readonly Difference[], masker: Masker) {
+  const fields: FieldChange[] = found.map((each) => {
+    const takenFrom = each.before === undefined ? undefined : ownersOf(live, each.steps, fieldManager)[0]
+    return {
+      path: each.path,
+      ...(each.before === undefined ? {} : { before: each.before }),
+      ...(each.after === undefined ? {} : { after: each.after }),
+      ...(takenFrom ? { takenFrom } : {}),
+    }
+  })
+  const declared: Json = comparable(masker.mask(facts.desired))
+  const before = found.reduce<Json | undefined>((value, each) => withValue(value, each.steps, each.before), declared)
+  const after = found.reduce<Json | undefined>((value, each) => withValue(value, each.steps, each.after), declared)
+  return { fields, summary: summarise(fields), hunks: hunksBetween(before, after) }
+}
+
+function decideLeftover(facts: LeftoverFacts, app: AppFacts, masker: Masker): Decided {
+  const { live, reference, base: manifest } = facts
+  if (!live) return {}
+  const name = describeReference(reference)
+  if (!manifest && app.oldLeftovers === 'note') {
+    return { note: `${name} is left over from an earlier commit; the next sync of this app prunes it.` }
+  }
+  const why = keepReason(facts, live, app)
+  if (why) return { note: `${name} is no longer rendered, but is kept: ${why}.` }
+  if (facts.refusal) return { error: facts.refusal }
+  const object = manifest && masker.mask(manifest.object)
+  return {
+    change: {
+      ...reference,
+      action: 'delete',
+      ...(manifest ? { source: manifest.source } : {}),
+      summary: [],
+      fields: [],
+      preview: 'server',
+      risks: deletionRisks(reference),
+      ...(object ? { hunks: hunksBetween(object, undefined) } : {}),
+    },
+  }
+}
+
+/** An object is deleted only when it carries our label, our field manager wrote it, and it is the one in the inventory. */
+function keepReason(facts: LeftoverFacts, live: LiveObject, app: AppFacts): string | undefined {
+  if (!app.app.sync.prune) return '`sync.prune` is false'
+  if (app.app.sync.prune === 'confirm') return '`sync.prune` asks for a confirmation'
+  if (live.metadata.labels?.[partOfLabel] !== app.inventory.id) return 'it does not carry the label of this app'
+  if (!live.metadata.managedFields?.some((entry) => entry.manager === fieldManager)) return 'Drydock did not write it'
+  if (facts.uid !== undefined && facts.uid !== live.metadata.uid) return 'somebody made a new object of this name'
+  const protection = pruneProtection(live)
+  return protection && `it is protected by ${protection}`
+}
+
+function deletionRisks(reference: ObjectReference): readonly Risk[] {
+  const group = groupOf(reference.apiVersion)
+  if (group === '' && ['PersistentVolumeClaim', 'PersistentVolume'].includes(reference.kind)) return ['data-loss']
+  if (group === '' && reference.kind === 'Namespace') return ['namespace-deletion']
+  if (group === 'apiextensions.k8s.io') return ['crd-deletion']
+  return []
+}
+
+function partition<T>(list: readonly T[], holds: (item: T) => boolean): readonly [readonly T[], readonly T[]] {
+  return [list.filter(holds), list.filter((item) => !holds(item))]
+}
+
+/** Tells whether two manifests say the same. */
+export function sameManifest(one: KubeObject, other: KubeObject): boolean {
+  return isObject(one) && sameJson(one, other)
+}
