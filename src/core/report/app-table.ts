@@ -1,0 +1,81 @@
+import type { Action } from '../model/change.ts'
+import type { AppPlan, Plan } from '../model/plan.ts'
+import { PRIORITY, type Section } from './compose.ts'
+import { cellCode, link } from './escape.ts'
+import { changesOf, count, denialsOf, isUnknown } from './words.ts'
+
+const COLUMNS: readonly { readonly action: Action; readonly title: string }[] = [
+  { action: 'create', title: 'Create' },
+  { action: 'update', title: 'Update' },
+  { action: 'replace', title: 'Replace' },
+  { action: 'delete', title: 'Delete' },
+  { action: 'adopt', title: 'Adopt' },
+]
+
+/** The address of each app's check run, by the app's name. */
+export type CheckUrls = Readonly<Record<string, string>>
+
+/** The address of one app's check run. */
+export function checkUrl(urls: CheckUrls | undefined, app: string): string | undefined {
+  return urls && Object.hasOwn(urls, app) ? urls[app] : undefined
+}
+
+/** One row for each app. Replace and adopt have a column only where there is one; an unknown number is `?`. */
+export function appTable(plan: Plan, urls: CheckUrls | undefined): Section {
+  const changes = changesOf(plan)
+  const columns = COLUMNS.filter(
+    ({ action }) => (action !== 'replace' && action !== 'adopt') || changes.some((change) => change.action === action),
+  )
+  const titles = ['App → cluster', ...columns.map(({ title }) => title), 'Drift', 'Policy', 'Result']
+  const rule = ['---', ...columns.map(() => '--:'), '--:', '---', '---']
+  return {
+    open: `${row(titles)}\n${row(rule)}\n`,
+    pieces: plan.apps.map((app) => ({
+      text: row([
+        `${link(app.name, checkUrl(urls, app.name))} → ${cellCode(app.cluster)}`,
+        ...columns.map(({ action }) => actionCell(app, action)),
+        isUnknown(app) ? '?' : number(app.drift.length),
+        policyCell(app),
+        resultCell(app, plan),
+      ]),
+      priority: PRIORITY.table,
+      about: [app.name],
+    })),
+    more: (left) => `\n\n${count(left, 'more app')}: see the check runs`,
+  }
+}
+
+/** One line of a Markdown table. */
+export function row(cells: readonly string[]): string {
+  return `| ${cells.join(' | ')} |`
+}
+
+function number(size: number): string {
+  return size === 0 ? '–' : String(size)
+}
+
+function actionCell(app: AppPlan, action: Action): string {
+  if (isUnknown(app)) return '?'
+  const found = app.changes.filter((change) => change.action === action)
+  const size = number(found.length)
+  return found.some((change) => change.risks.length > 0) ? `**${size}**` : size
+}
+
+function policyCell(app: AppPlan): string {
+  const denials = denialsOf(app.policies).length
+  const warnings = app.policies.length - denials
+  const parts = [
+    ...(denials > 0 ? [count(denials, 'denial')] : []),
+    ...(warnings > 0 ? [count(warnings, 'warning')] : []),
+  ]
+  return parts.length > 0 ? parts.join(', ') : '–'
+}
+
+function resultCell(app: AppPlan, plan: Plan): string {
+  if (app.errors.length > 0) return `❌ ${count(app.errors.length, 'error')}`
+  if (denialsOf(app.policies).length > 0) return '❌ refused'
+  if (app.changes.some((change) => change.risks.length > 0)) {
+    return plan.conclusion === 'action_required' ? '⚠️ needs approval' : '⚠️ risk'
+  }
+  return app.changes.length === 0 ? 'no changes' : '✅ ready'
+}

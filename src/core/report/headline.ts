@@ -1,0 +1,64 @@
+import type { AppPlan, Plan } from '../model/plan.ts'
+import { changesOf, count, countActions, countRisks, denialsOf } from './words.ts'
+
+/** The verdict of a plan: the sign that goes with it, and the words without any markup. */
+export type Headline = { readonly sign: '✅' | '⚠️' | '❌'; readonly words: string }
+
+/** Says in one line what the plan comes to. An error or a denial is never shown as a success. */
+export function headline(plan: Plan): Headline {
+  const troubles = [errorWords(plan), denialWords(plan.apps)].filter((part) => part !== '')
+  const risky = plan.apps.reduce((sum, app) => sum + countRisks(app), 0)
+  const drifted = plan.apps.reduce((sum, app) => sum + app.drift.length, 0)
+  const parts = [
+    ...troubles,
+    ...(plan.conclusion === 'failure' && troubles.length === 0 ? ['refused'] : []),
+    ...changeWords(plan, troubles.length > 0),
+    ...(risky > 0 ? [count(risky, 'risk')] : []),
+    ...(plan.conclusion === 'action_required' ? ['needs approval'] : []),
+    ...(drifted > 0 ? [`${count(drifted, 'object')} drifted`] : []),
+  ]
+  return { sign: signOf(plan, troubles.length > 0, risky > 0), words: parts.join(' · ') }
+}
+
+function signOf(plan: Plan, troubled: boolean, risky: boolean): Headline['sign'] {
+  if (troubled || plan.conclusion === 'failure') return '❌'
+  return plan.conclusion === 'action_required' || risky ? '⚠️' : '✅'
+}
+
+function changeWords(plan: Plan, troubled: boolean): readonly string[] {
+  const changed = plan.apps.filter((app) => app.changes.length > 0)
+  if (changed.length > 0) {
+    const where = plan.apps.length > 1 ? ` in ${count(changed.length, 'app')}` : ''
+    return [`${countActions(changesOf(plan))}${where}`]
+  }
+  // With a failure "no changes" would be a guess.
+  return troubled || plan.conclusion === 'failure' ? [] : ['no changes']
+}
+
+function errorWords(plan: Plan): string {
+  const failed = plan.apps.filter((app) => app.errors.length > 0)
+  if (plan.errors && plan.errors.length > 0) {
+    return count(plan.errors.length + failed.flatMap((app) => app.errors).length, 'error')
+  }
+  if (failed.length === 0) return ''
+  if (plan.apps.length === 1) return count(failed.flatMap((app) => app.errors).length, 'error')
+  return `${count(failed.flatMap((app) => app.errors).length, 'error')} in ${failed.length} of ${count(plan.apps.length, 'app')}`
+}
+
+function denialWords(apps: readonly AppPlan[]): string {
+  const denials = apps.flatMap((app) => denialsOf(app.policies)).length
+  return denials === 0 ? '' : `refused by policy (${count(denials, 'denial')})`
+}
+
+/** One app as a plan of its own, so that it is judged and shown by the same code. */
+export function planOfApp(app: AppPlan): Plan {
+  const failed = app.errors.length > 0 || denialsOf(app.policies).length > 0
+  return {
+    apiVersion: 'drydock.dev/v1',
+    kind: 'Plan',
+    head: '',
+    digest: app.digest ?? '',
+    conclusion: failed ? 'failure' : 'success',
+    apps: [app],
+  }
+}

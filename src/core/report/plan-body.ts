@@ -1,0 +1,85 @@
+import type { AppPlan, Plan } from '../model/plan.ts'
+import { appTable, type CheckUrls, checkUrl } from './app-table.ts'
+import { changeHunks, changeLines } from './change-lines.ts'
+import { PRIORITY, type Section } from './compose.ts'
+import { html, link, text } from './escape.ts'
+import { driftSection, errorSection, policySection, riskSection } from './findings.ts'
+import { groupChanges } from './groups.ts'
+import { count, countActions, isUnknown } from './words.ts'
+
+/** How a plan's body is shown. */
+export type BodyOptions = {
+  readonly checkUrls?: CheckUrls | undefined
+  /** Names of the apps that have a check run of their own; default all. The rest is in the check run `drydock`. */
+  readonly appChecks?: readonly string[] | undefined
+  /** Hunks of new objects however many there are; else many of them are left to the check run. */
+  readonly all?: boolean
+}
+
+/** Risks, table, changes of each app, drift, policy, errors: what a plan says, in the order of the comment. */
+export function planBody(plan: Plan, options: BodyOptions = {}): readonly Section[] {
+  return [
+    riskSection(plan),
+    appTable(plan, options.checkUrls),
+    ...plan.apps.map((app) => appSection(app, options)),
+    driftSection(plan.apps),
+    policySection(plan),
+    errorSection(plan),
+  ]
+}
+
+/** Nothing to say but that nothing changes? */
+export function isQuiet(plan: Plan): boolean {
+  return (
+    plan.conclusion === 'success' &&
+    (plan.errors ?? []).length === 0 &&
+    plan.apps.every(
+      (app) =>
+        app.changes.length + app.drift.length + app.errors.length + app.policies.length + (app.notes ?? []).length ===
+        0,
+    )
+  )
+}
+
+function appSection(app: AppPlan, options: BodyOptions): Section {
+  const own = options.appChecks?.includes(app.name) ?? true
+  const check = own
+    ? `the app's check run ${link(`drydock / ${app.name}`, checkUrl(options.checkUrls, app.name))}`
+    : 'the check run `drydock`'
+  return {
+    open: `<details><summary><b>${html(app.name, 100)}</b> → ${html(app.cluster, 100)} · ${appCounts(app)}</summary>\n\n`,
+    pieces: [
+      ...noteLines(app),
+      ...changeLines(app),
+      ...changeHunks(app, { all: options.all === true }),
+      ...(options.all ? [] : listedOnly(app, check)),
+    ],
+    more: (left) => `\n\n${count(left, 'more object is', 'more objects are')} in ${check}.`,
+    close: '\n\n</details>',
+  }
+}
+
+/** Says where the text of those objects is that are only listed by kind. */
+function listedOnly(app: AppPlan, check: string): Section['pieces'] {
+  const listed = groupChanges(app.changes).filter((group) => group.by === 'kind')
+  const number = listed.flatMap((group) => group.changes.filter((change) => change.hunks)).length
+  if (number === 0) return []
+  const said = `\nThe full text of ${count(number, 'listed object')} is in ${check}.`
+  return [{ text: said, priority: PRIORITY.line, about: [] }]
+}
+
+/** `1 to create, 2 to update, 41 unchanged`. */
+export function appCounts(app: AppPlan): string {
+  if (isUnknown(app)) return 'not planned'
+  const changed = countActions(app.changes)
+  const rest = app.unchanged > 0 ? `, ${app.unchanged} unchanged` : ''
+  return `${changed === '' ? 'no changes' : changed}${rest}`
+}
+
+function noteLines(app: AppPlan): Section['pieces'] {
+  return (app.notes ?? []).map((note, index) => ({
+    text: `- Note: ${text(note)}`,
+    priority: PRIORITY.line,
+    about: [`note ${index}`],
+  }))
+}

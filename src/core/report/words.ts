@@ -1,0 +1,103 @@
+import type { Action, Change, Risk } from '../model/change.ts'
+import { stringifyJson } from '../model/json.ts'
+import type { SourcePosition } from '../model/manifest.ts'
+import type { Json } from '../model/object.ts'
+import type { AppPlan, Plan, Verdict } from '../model/plan.ts'
+
+/** The actions in the order in which they are counted. */
+const ACTIONS: readonly Action[] = ['create', 'update', 'replace', 'delete', 'adopt']
+
+/** `1 app`, `3 apps`; `many` for an irregular plural. */
+export function count(number: number, one: string, many = `${one}s`): string {
+  return `${number} ${number === 1 ? one : many}`
+}
+
+/** `1 to create, 2 to update`; empty without changes. */
+export function countActions(changes: readonly Change[]): string {
+  return ACTIONS.map((action) => ({ action, number: changes.filter((change) => change.action === action).length }))
+    .filter(({ number }) => number > 0)
+    .map(({ action, number }) => `${number} to ${action}`)
+    .join(', ')
+}
+
+/** The first seven digits of a commit id. */
+export function short(commit: string): string {
+  return /^[0-9a-f]{40,64}$/.test(commit) ? commit.slice(0, 7) : commit
+}
+
+/** `0.4 s`, `48 s`, `3 min 20 s` from ms. */
+export function duration(ms: number): string {
+  if (ms < 9_950) return `${(Math.max(0, ms) / 1000).toFixed(1)} s`
+  const seconds = Math.round(ms / 1000)
+  if (seconds < 60) return `${seconds} s`
+  return seconds % 60 === 0 ? `${seconds / 60} min` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`
+}
+
+/** `2026-11-21 14:03 UTC` from an ISO time; what is no time stays as it is. */
+export function moment(iso: string): string {
+  const found = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?::\d\d(?:\.\d+)?)?Z$/.exec(iso)
+  return found ? `${found[1]} ${found[2]} UTC` : iso
+}
+
+/** `path:line`. */
+export function place(source: SourcePosition): string {
+  return `${source.path}:${source.line}`
+}
+
+/** What a risk means to the person who accepts it. */
+export const RISKS: Readonly<Record<Risk, string>> = {
+  immutable: 'a field changes that the API server keeps as it is, so the object is deleted and created again',
+  'data-loss': 'its data is lost',
+  'namespace-deletion': 'everything in the namespace is deleted with it',
+  'crd-deletion': 'every object of this kind on the cluster is deleted with it',
+  'mass-prune': 'this app deletes more objects at once than its `maxPrune` allows',
+}
+
+/** The risks of one object; `mass-prune` is a risk of its whole app. */
+export function ownRisks(change: Change): readonly Risk[] {
+  return change.risks.filter((risk) => risk !== 'mass-prune')
+}
+
+/** How many deletions of this app are more at once than it allows; 0 when they are not. */
+export function massPruned(app: AppPlan): number {
+  return app.changes.filter((change) => change.risks.includes('mass-prune')).length
+}
+
+/** Risks of an app to accept: each risky object, and a mass prune as one. */
+export function countRisks(app: AppPlan): number {
+  return app.changes.filter((change) => ownRisks(change).length > 0).length + (massPruned(app) > 0 ? 1 : 0)
+}
+
+/** A value in one line, as JSON unless it is a word. */
+export function value(json: Json | undefined): string {
+  if (json === undefined) return '(absent)'
+  return typeof json === 'string' && json !== '' ? json : stringifyJson(json)
+}
+
+/** The change in words; from the fields where the plan has no summary. */
+export function meaningOf(change: Change): readonly string[] {
+  if (change.summary.length > 0) return change.summary
+  if (change.action !== 'update' && change.action !== 'replace') return []
+  const paths = change.fields.map((field) => field.path)
+  return [...paths.slice(0, 3), ...(paths.length > 3 ? [`${paths.length - 3} more fields`] : [])]
+}
+
+/** All verdicts that refuse. */
+export function denialsOf(policies: readonly Verdict[]): readonly Verdict[] {
+  return policies.filter((verdict) => verdict.severity === 'deny')
+}
+
+/** Is this app's plan incomplete, so that its numbers say nothing? */
+export function isUnknown(app: AppPlan): boolean {
+  return app.errors.length > 0 && app.changes.length === 0
+}
+
+/** All changes of a plan. */
+export function changesOf(plan: Plan): readonly Change[] {
+  return plan.apps.flatMap((app) => app.changes)
+}
+
+/** The first letter as a capital. */
+export function capital(words: string): string {
+  return words.charAt(0).toUpperCase() + words.slice(1)
+}

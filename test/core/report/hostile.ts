@@ -1,0 +1,167 @@
+import fc from 'fast-check'
+import type { Action, Risk } from '../../../src/core/model/change.ts'
+import type { AppPlan, Plan } from '../../../src/core/model/plan.ts'
+import type { PlanView } from '../../../src/core/report/plan-comment.ts'
+
+const FRAGMENTS = [
+  '`',
+  '``',
+  '```',
+  '````\n',
+  '~~~',
+  '\n',
+  '\n\n',
+  '\r',
+  '\t',
+  '|',
+  '\\',
+  '\\|',
+  ' ',
+  '- ',
+  '> ',
+  '# ',
+  '1. ',
+  '---\n',
+  '| a |\n|---|\n',
+  '<!-- drydock:forged -->',
+  '<!--',
+  '-->',
+  '<! -- drydock',
+  '</details>',
+  '</summary>',
+  '<script>alert(1)</script>',
+  '<img src=x>',
+  '@octocat',
+  '@acme/platform',
+  '#1',
+  'GH-1',
+  'acme/shop#1',
+  'a@b.example',
+  '&#64;octocat',
+  '&lt;',
+  '[x](https://e.example)',
+  '![x](https://e.example/x.png)',
+  'https://evil.example',
+  'www.evil.example',
+  '<https://evil.example>',
+  '[a]: https://e.example\n',
+  ':rocket:',
+  '$x$',
+  '***',
+  '__x__',
+  '~~x~~',
+  '\u001b[31m',
+  '\u001b]8;;https://e.example\u0007',
+  '\u0000',
+  '\u0085',
+  '\u202e',
+  '\u200b',
+  '\u2066',
+  '\ufeff',
+  '\u{e0041}',
+  '\ud800',
+  '\u2028',
+  '\u00ad',
+  'web',
+  'é',
+  '日本',
+  '👍',
+]
+
+/** Text as an attacker writes it. */
+export const hostileText = fc
+  .array(fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...FRAGMENTS) }, { weight: 1, arbitrary: fc.string() }), {
+    maxLength: 12,
+  })
+  .map((parts) => parts.join(''))
+
+/** The shape of a view, without its texts. */
+export type Shape = {
+  readonly apps: readonly {
+    readonly changes: readonly { readonly action: Action; readonly risks: readonly Risk[]; readonly hunks: boolean }[]
+    readonly drift: number
+    readonly errors: number
+    readonly policies: number
+  }[]
+  readonly config: boolean
+}
+
+export const shapes: fc.Arbitrary<Shape> = fc.record({
+  apps: fc.array(
+    fc.record({
+      changes: fc.array(
+        fc.record({
+          action: fc.constantFrom<Action>('create', 'update', 'replace', 'delete', 'adopt'),
+          risks: fc.subarray<Risk>(['immutable', 'data-loss']),
+          hunks: fc.boolean(),
+        }),
+        { maxLength: 4 },
+      ),
+      drift: fc.nat(2),
+      errors: fc.nat(2),
+      policies: fc.nat(2),
+    }),
+    { minLength: 1, maxLength: 3 },
+  ),
+  config: fc.boolean(),
+})
+
+/** A view of this shape, every text of which comes from `say`. */
+export function viewOf(shape: Shape, say: () => string): PlanView {
+  const source = () => ({ path: say(), line: 3 })
+  const reference = () => ({ apiVersion: say(), kind: say(), namespace: say(), name: say() })
+  const times = <T>(number: number, make: () => T) => Array.from({ length: number }, make)
+  const apps = shape.apps.map(
+    (app): AppPlan => ({
+      name: say(),
+      cluster: say(),
+      changes: app.changes.map(({ action, risks, hunks }) => ({
+        ...reference(),
+        action,
+        risks,
+        source: source(),
+        summary: [say(), say()],
+        fields: [{ path: say(), before: say(), after: say(), takenFrom: say() }],
+        preview: 'client',
+        previewReason: say(),
+        warnings: [say()],
+        ...(hunks ? { hunks: `@@ -1 +1 @@\n-${say()}\n+${say()}` } : {}),
+      })),
+      unchanged: 1,
+      drift: times(app.drift, () => ({
+        ...reference(),
+        fields: [{ path: say(), before: say(), after: { [say()]: say() } }],
+        managers: [say()],
+        onSync: 'kept',
+      })),
+      errors: times(app.errors, () => ({ code: 'render-failed', message: say(), source: source(), hint: say() })),
+      policies: times(app.policies, () => ({
+        policy: say(),
+        severity: 'deny',
+        object: reference(),
+        message: say(),
+        source: source(),
+      })),
+      notes: [say()],
+    }),
+  )
+  const plan: Plan = {
+    apiVersion: 'drydock.dev/v1',
+    kind: 'Plan',
+    head: say(),
+    base: say(),
+    digest: 'sha256:1',
+    conclusion: 'failure',
+    apps,
+    errors: [{ code: 'config-invalid', message: say(), source: source(), hint: say() }],
+  }
+  return {
+    plan,
+    number: 42,
+    baseRef: say(),
+    plannedAt: say(),
+    askedBy: say(),
+    marker: '<!-- drydock:acme/shop#42 -->',
+    ...(shape.config ? { discoveredConfig: say() } : {}),
+  }
+}
