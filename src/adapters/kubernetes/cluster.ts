@@ -1,0 +1,209 @@
+import picomatch from 'picomatch'
+import { DrydockError } from '../../core/model/errors.ts'
+import { applySetId, fieldManager, homeNamespace, type Inventory, parentName } from '../../core/model/inventory.ts'
+import type { KindInfo, Kinds } from '../../core/model/kinds.ts'
+import {
+  at,
+  isArray,
+  type Json,
+  type JsonObject,
+  type KubeObject,
+  type LiveObject,
+  textAt,
+} from '../../core/model/object.ts'
+import { describeReference, identityOf, type ObjectReference, referenceOf } from '../../core/model/reference.ts'
+import type { AuthorisedPlan } from '../../core/policy/authorise.ts'
+import type { ApplyAnswer, Cluster, ClusterWriter } from '../../flows/ports.ts'
+import type { Connection } from './connection.ts'
+import { discover } from './discovery.ts'
+import { fromParent, toParent } from './inventory.ts'
+import { observe } from './observe.ts'
+import { pathOf } from './paths.ts'
+import { refusalOf } from './refusal.ts'
+
+/** A cluster over one connection. Preview and write are the same request, with and without `dryRun=All`. */
+export function clusterOn(name: string, connection: Connection, namespaces?: readonly string[]): Cluster {
+  const inside = namespaces ? picomatch([...namespaces]) : undefined
+  const allows = (reference: ObjectReference): boolean => {
+    if (!inside) return true
+    const isNamespace = reference.kind === 'Namespace' && reference.apiVersion === 'v1'
+    const namespace = isNamespace ? reference.name : reference.namespace
+    return namespace !== undefined && inside(namespace)
+  }
+
+  let known: Promise<Kinds> | undefined
+  const kinds = (options?: { readonly fresh?: boolean }): Promise<Kinds> => {
+    if (known === undefined || options?.fresh) {
+      known = discover(connection)
+      known.catch(() => {
+        known = undefined
+      })
+    }
+    return known
+  }
+
+  const kindOf = async (reference: ObjectReference): Promise<KindInfo> => {
+    const { apiVersion, kind } = reference
+    const info = (await kinds()).find(apiVersion, kind)
+    if (info) return info
+    throw new DrydockError('unknown-kind', `The cluster does not serve ${kind} of ${apiVersion}.`)
+  }
+
+  const get = async (reference: ObjectReference): Promise<LiveObject | undefined> => {
+    const kind = await kindOf(reference)
+    const answer = await connection.send({ method: 'GET', path: pathOf(kind, reference.namespace, reference.name) })
+    if (answer.status === 404) return undefined
+    if (answer.status !== 200) throw refusalOf(answer, reference)
+    return answer.body as LiveObject
+  }
+
+  const apply = async (object: KubeObject, dryRun: { readonly dryRun?: 'All' }): Promise<ApplyAnswer> => {
+    const reference = referenceOf(object)
+    const kind = await kindOf(reference)
+    const answer = await connection.send({
+      method: 'PATCH',
+      path: pathOf(kind, reference.namespace, reference.name),
+      query: { fieldManager, force: 'true', fieldValidation: 'Strict', ...dryRun },
+      contentType: 'application/apply-patch+yaml',
+      body: object,
+    })
+    if (answer.status !== 200 && answer.status !== 201) throw refusalOf(answer, reference, object)
+    return { object: answer.body as LiveObject, created: answer.status === 201, warnings: answer.warnings }
+  }
+
+  const remove = async (
+    reference: ObjectReference,
+    body: JsonObject,
+    dryRun: { readonly dryRun?: 'All' },
+  ): Promise<void> => {
+    const kind = await kindOf(reference)
+    const answer = await connection.send({
+      method: 'DELETE',
+      path: pathOf(kind, reference.namespace, reference.name),
+      query: { ...dryRun },
+      body: { apiVersion: 'v1', kind: 'DeleteOptions', propagationPolicy: 'Background', ...body },
+    })
+    if (answer.status >= 400 && answer.status !== 404) throw refusalOf(answer, reference)
+  }
+
+  const writer = (authorised: AuthorisedPlan): ClusterWriter => {
+    const { plan } = authorised
+    const restored = plan.drift.filter((drift) => drift.onSync === 'restored')
+    const applies = new Set(
+      [...plan.changes.filter((change) => change.action !== 'delete'), ...restored].map(identityOf),
+    )
+    const deletes = new Set(
+      plan.changes.filter((change) => change.action === 'delete' || change.action === 'replace').map(identityOf),
+    )
+    const allow = (allowed: ReadonlySet<string>, reference: ObjectReference): void => {
+      if (allowed.has(identityOf(reference)) && allows(reference)) return
+      throw new DrydockError(
+        'forbidden-target',
+        `${describeReference(reference)} is not in the plan that was authorised.`,
+      )
+    }
+    return {
+      apply: async (object) => {
+        allow(applies, referenceOf(object))
+        return apply(object, {})
+      },
+      delete: async (reference, uid) => {
+        allow(deletes, reference)
+        await remove(reference, { preconditions: { uid } }, {})
+      },
+      saveInventory: (inventory) => save(inventory),
+    }
+  }
+
+  const save = async (inventory: Inventory): Promise<Inventory> => {
+    const parent = toParent(inventory)
+    const kind = await kindOf(referenceOf(parent))
+    if (!inventory.resourceVersion) {
+      await apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: homeNamespace } }, {})
+    }
+    const answer = await connection.send({
+      method: inventory.resourceVersion ? 'PUT' : 'POST',
+      path: pathOf(kind, homeNamespace, inventory.resourceVersion ? parent.metadata.name : undefined),
+      query: { fieldManager },
+      body: parent,
+    })
+    if (answer.status === 409) {
+      throw new DrydockError('busy', `The inventory of ${inventory.app} was changed by another sync meanwhile.`, {
+        hint: 'Nothing was pruned. Sync again when the other one has ended.',
+      })
+    }
+    if (answer.status >= 400) throw refusalOf(answer, referenceOf(parent))
+    return fromParent(answer.body as JsonObject, inventory.repository, inventory.app)
+  }
+
+  return {
+    name,
+    allows,
+    kinds,
+    get,
+    writer,
+    identify: async () => {
+      const [system, version] = await Promise.all([
+        connection.send({ method: 'GET', path: '/api/v1/namespaces/kube-system' }),
+        connection.send({ method: 'GET', path: '/version' }),
+      ])
+      const uid = textAt(system.body, 'metadata', 'uid')
+      const gitVersion = textAt(version.body, 'gitVersion')
+      if (!uid || !gitVersion) {
+        const why = textAt(system.body, 'message') ?? textAt(version.body, 'message') ?? `HTTP ${system.status}`
+        throw new DrydockError('cluster-unreachable', `The cluster "${name}" did not say who it is: ${why}`, {
+          hint: 'The credentials must be able to read the namespace kube-system: its UID identifies the cluster.',
+        })
+      }
+      return { uid, version: gitVersion }
+    },
+    list: async (apiVersion, kind, options = {}) => {
+      const reference = { apiVersion, kind, name: '*', ...(options.namespace ? { namespace: options.namespace } : {}) }
+      const info = await kindOf(reference)
+      const found: LiveObject[] = []
+      let next: string | undefined
+      do {
+        const query = {
+          limit: '500',
+          ...(options.labelSelector ? { labelSelector: options.labelSelector } : {}),
+          ...(next ? { continue: next } : {}),
+        }
+        const answer = await connection.send({ method: 'GET', path: pathOf(info, options.namespace), query })
+        if (answer.status !== 200) throw refusalOf(answer, reference)
+        const items = at(answer.body, 'items')
+        const typed = (item: Json) => ({ ...(item as JsonObject), apiVersion, kind }) as LiveObject
+        found.push(...(isArray(items) ? items.map(typed) : []))
+        next = textAt(answer.body, 'metadata', 'continue') || undefined
+      } while (next)
+      return found
+    },
+    previewApply: (object) => apply(object, { dryRun: 'All' }),
+    previewDelete: (reference) => remove(reference, { dryRun: ['All'] }, { dryRun: 'All' }),
+    inventory: async (repository, app) => {
+      const reference = {
+        apiVersion: 'v1',
+        kind: 'ConfigMap',
+        namespace: homeNamespace,
+        name: parentName(repository, app),
+      }
+      const parent = await get(reference)
+      return parent
+        ? fromParent(parent, repository, app)
+        : { id: applySetId(repository, app), repository, app, objects: [] }
+    },
+    observe: async (references, seen, options) => {
+      const served = await kinds()
+      const find = (reference: ObjectReference): KindInfo => {
+        const info = served.find(reference.apiVersion, reference.kind)
+        if (info) return info
+        throw new DrydockError(
+          'unknown-kind',
+          `The cluster does not serve ${reference.kind} of ${reference.apiVersion}.`,
+        )
+      }
+      await observe(connection, find, references, seen, options)
+    },
+    requests: () => Object.fromEntries(connection.counts),
+    close: () => connection.close(),
+  }
+}

@@ -1,0 +1,94 @@
+import { DrydockError } from '../../core/model/errors.ts'
+import {
+  applySetId,
+  fieldManager,
+  homeNamespace,
+  type Inventory,
+  type InventoryEntry,
+  parentName,
+} from '../../core/model/inventory.ts'
+import { parseJson, stringifyJson } from '../../core/model/json.ts'
+import { isArray, isObject, type JsonObject, type KubeObject, textAt } from '../../core/model/object.ts'
+import { groupOf } from '../../core/model/reference.ts'
+
+/** Version of the `tooling` annotation; other tools must not touch a set of ours (KEP-3659). */
+const tooling = 'drydock/v0.1.0'
+
+/** The parent object as JSON. Members are grouped by kind and namespace: 10,000 fit into a ConfigMap's 1 MiB. */
+export function toParent(inventory: Inventory): KubeObject {
+  const groups: Record<string, string[]> = {}
+  for (const entry of inventory.objects) {
+    const key = [entry.apiVersion, entry.kind, entry.namespace ?? ''].join(' ')
+    const list = groups[key] ?? []
+    groups[key] = list
+    list.push(entry.uid ? `${entry.name} ${entry.uid}` : entry.name)
+  }
+  for (const list of Object.values(groups)) list.sort()
+  const kinds = new Set(
+    inventory.objects.map((each) => [each.kind, groupOf(each.apiVersion)].filter(Boolean).join('.')),
+  )
+  const namespaces = new Set(inventory.objects.flatMap((each) => each.namespace ?? []))
+  return {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: {
+      name: parentName(inventory.repository, inventory.app),
+      namespace: homeNamespace,
+      labels: { 'applyset.kubernetes.io/id': inventory.id, 'app.kubernetes.io/managed-by': fieldManager },
+      annotations: {
+        'applyset.kubernetes.io/tooling': tooling,
+        'applyset.kubernetes.io/contains-group-kinds': [...kinds].sort().join(','),
+        'applyset.kubernetes.io/additional-namespaces': [...namespaces].sort().join(','),
+        'drydock.dev/repository': inventory.repository,
+        'drydock.dev/app': inventory.app,
+        ...(inventory.revision ? { 'drydock.dev/revision': inventory.revision } : {}),
+        ...(inventory.digest ? { 'drydock.dev/digest': inventory.digest } : {}),
+      },
+      ...(inventory.resourceVersion ? { resourceVersion: inventory.resourceVersion } : {}),
+    },
+    data: { objects: stringifyJson(groups, 1) },
+  }
+}
+
+/** Reads a parent object. Throws `store-failed` when it isn't one of ours: nothing may be pruned by it then. */
+export function fromParent(parent: JsonObject, repository: string, app: string): Inventory {
+  const annotation = (key: string) => textAt(parent, 'metadata', 'annotations', key)
+  const id = textAt(parent, 'metadata', 'labels', 'applyset.kubernetes.io/id')
+  const text = textAt(parent, 'data', 'objects')
+  if (id !== applySetId(repository, app) || annotation('drydock.dev/app') !== app || text === undefined) {
+    throw new DrydockError(
+      'store-failed',
+      `The ConfigMap ${homeNamespace}/${parentName(repository, app)} is not the inventory of ${app}.`,
+      {
+        hint: 'Somebody changed it. Restore it from a backup; without it Drydock neither syncs nor prunes this app.',
+      },
+    )
+  }
+  const revision = annotation('drydock.dev/revision')
+  const digest = annotation('drydock.dev/digest')
+  const resourceVersion = textAt(parent, 'metadata', 'resourceVersion')
+  return {
+    id,
+    repository,
+    app,
+    objects: readEntries(text),
+    ...(revision ? { revision } : {}),
+    ...(digest ? { digest } : {}),
+    ...(resourceVersion ? { resourceVersion } : {}),
+  }
+}
+
+function readEntries(text: string): readonly InventoryEntry[] {
+  const groups = parseJson(text)
+  if (!isObject(groups)) return []
+  return Object.entries(groups).flatMap(([key, members]) => {
+    const [apiVersion = '', kind = '', namespace = ''] = key.split(' ')
+    if (!isArray(members)) return []
+    return members
+      .filter((member) => typeof member === 'string')
+      .map((member) => {
+        const [name = '', uid] = member.split(' ')
+        return { apiVersion, kind, name, ...(namespace ? { namespace } : {}), ...(uid ? { uid } : {}) }
+      })
+  })
+}
