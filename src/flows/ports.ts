@@ -3,6 +3,7 @@
  */
 
 import type { HelmSettings, RenderKind } from '../core/model/app.ts'
+import type { Inventory } from '../core/model/inventory.ts'
 import type { Kinds } from '../core/model/kinds.ts'
 import type { KubeObject, LiveObject } from '../core/model/object.ts'
 import type { SyncOutcome } from '../core/model/outcome.ts'
@@ -109,30 +110,17 @@ export type Scratch = <T>(use: (folder: string) => Promise<T>) => Promise<T>
 /** What the API server answered to an apply. */
 export type ApplyAnswer = {
   readonly object: LiveObject
+  /** `true`: there was no such object before. */
+  readonly created: boolean
   /** Texts of `Warning:` headers. */
   readonly warnings: readonly string[]
 }
 
-/** An app's parent object on the cluster: its inventory (KEP-3659) and what a lost database must not lose. */
-export type Inventory = {
-  /** Value of `applyset.kubernetes.io/part-of`. */
-  readonly id: string
-  readonly revision?: string
-  readonly digest?: string
-  /** `owner/name`, or `local/<folder>`. */
-  readonly repository: string
-  readonly app: string
-  readonly objects: readonly InventoryEntry[]
-  /** Of the parent object; absent while there is none. */
-  readonly resourceVersion?: string
-}
-
-/** An object that an app owns. The UID guards against deleting a namesake. */
-export type InventoryEntry = ObjectReference & { readonly uid?: string }
-
 /** Reads a cluster and asks it what would happen. Nothing here changes it. */
 export type Cluster = {
   readonly name: string
+  /** May Drydock change this object here? The server's configuration says for which namespaces it may. */
+  readonly allows: (reference: ObjectReference) => boolean
   /** UID of `kube-system`, and the server's version (`v1.35.4`). Throws `cluster-unreachable`. */
   readonly identify: () => Promise<{ readonly uid: string; readonly version: string }>
   /** What the cluster serves now; `fresh` asks again (after a CRD was applied). */
@@ -157,10 +145,12 @@ export type Cluster = {
   readonly observe: (
     references: readonly ObjectReference[],
     seen: (reference: ObjectReference, object: LiveObject | undefined) => void,
-    signal: AbortSignal,
+    options: { readonly signal: AbortSignal; readonly labelSelector?: string },
   ) => Promise<void>
   /** The only way to write: takes what the policy step authorised. */
   readonly writer: (authorised: AuthorisedPlan) => ClusterWriter
+  /** Requests sent so far, by verb; dry runs and watches apart. */
+  readonly requests: () => Readonly<Record<string, number>>
   readonly close: () => Promise<void>
 }
 
@@ -425,8 +415,8 @@ export type Store = {
   readonly plansAtHead: (repository: RepositoryName, head: string) => Promise<readonly PlanRecord[]>
   /** The plan that was shown for a pull request last. */
   readonly latestPlan: (repository: RepositoryName, number: number) => Promise<PlanRecord | undefined>
-  /** Plans left running by a process that is gone. */
-  readonly runningPlans: () => Promise<readonly PlanRecord[]>
+  /** Unfinished plans of a pull request: its jobs run one at a time, so that to a new job they are left over. */
+  readonly runningPlans: (repository: RepositoryName, number: number) => Promise<readonly PlanRecord[]>
   /** The commit of a branch up to which pushes were turned into syncs. */
   readonly cursor: (repository: RepositoryName, branch: string) => Promise<string | undefined>
   /** Moves the cursor and queues the syncs of that step together. */

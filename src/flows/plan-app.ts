@@ -1,0 +1,160 @@
+import pLimit from 'p-limit'
+import type { App } from '../core/model/app.ts'
+import { problem, problemsOf } from '../core/model/errors.ts'
+import type { Inventory } from '../core/model/inventory.ts'
+import type { AppPlan } from '../core/model/plan.ts'
+import { describeReference, identityOf, referenceOf } from '../core/model/reference.ts'
+import { type AppFacts, planApp } from '../core/plan/app-plan.ts'
+import { gather } from './gather.ts'
+import type { Cluster, GitRepository } from './ports.ts'
+import { type Rendered, renderApp, type Target } from './render-app.ts'
+import type { Workshop } from './world.ts'
+
+/** Apps rendered or asked about at a time: each runs renderers. */
+const parallel = 4
+
+/** One app between two commits. */
+export type AppRequest = {
+  readonly repository: GitRepository
+  /** `owner/name`, or `local/<folder>`: with the app's name it identifies the inventory. */
+  readonly repositoryName: string
+  readonly app: App
+  /** The app on the base's side, where it has another path or renderer than now. */
+  readonly baseApp?: App | undefined
+  /** Treeish. */
+  readonly head: string
+  /** Treeish; `synced`: the revision that was synced last; `undefined`: the base doesn't have the app. */
+  readonly base: string | 'synced' | undefined
+  /** `note`: leftovers of earlier commits are remarked on, not planned. */
+  readonly oldLeftovers: 'change' | 'note'
+  readonly notes?: readonly string[]
+  readonly signal?: AbortSignal
+}
+
+/** A plan with what it was made of, so that a sync sends exactly what was planned. */
+export type PlannedApp = {
+  readonly plan: AppPlan
+  readonly facts: AppFacts
+  readonly cluster: Cluster
+  readonly inventory: Inventory
+}
+
+/** An app that is rendered on both sides. */
+type Prepared = {
+  readonly request: AppRequest
+  readonly cluster: Cluster
+  readonly inventory: Inventory
+  readonly head: Rendered
+  readonly base: Rendered | undefined
+  readonly notes: readonly string[]
+}
+
+/** Plans one app; throws what was wrong. */
+export async function planOneApp(workshop: Workshop, request: AppRequest): Promise<PlannedApp> {
+  return complete(await prepare(workshop, request), [])
+}
+
+/** Plans the apps of one commit. What is wrong with one becomes errors of its plan; the others are still planned. */
+export async function planApps(workshop: Workshop, requests: readonly AppRequest[]): Promise<readonly AppPlan[]> {
+  const limit = pLimit(parallel)
+  const failed = (request: AppRequest) => (thrown: unknown) => {
+    if (request.signal?.aborted) throw thrown
+    workshop.log.warn('an app could not be planned', { app: request.app.name, err: thrown })
+    return failedPlan(request.app, thrown)
+  }
+  const prepared = await Promise.all(
+    requests.map((request) => limit(() => prepare(workshop, request).catch(failed(request)))),
+  )
+  return Promise.all(
+    prepared.map((each) => {
+      if (!('request' in each)) return each
+      const others = prepared.flatMap((other) => ('request' in other && other !== each ? [other] : []))
+      return limit(() =>
+        complete(each, others).then((planned) => withClaims(planned.plan, each, others), failed(each.request)),
+      )
+    }),
+  )
+}
+
+/** The plan of an app of which nothing is known but what went wrong. */
+function failedPlan(app: App, thrown: unknown): AppPlan {
+  const errors = problemsOf(thrown)
+  return { name: app.name, cluster: app.cluster, changes: [], unchanged: 0, drift: [], policies: [], errors }
+}
+
+async function prepare(workshop: Workshop, request: AppRequest): Promise<Prepared> {
+  const { app, repository } = request
+  const cluster = await workshop.clusters.open(app.cluster, request.repositoryName)
+  const [{ version }, kinds, inventory] = await Promise.all([
+    cluster.identify(),
+    cluster.kinds({ fresh: true }),
+    cluster.inventory(request.repositoryName, app.name),
+  ])
+  const target: Target = { kinds, version }
+  const head = await renderApp(workshop, repository, request.head, app, target, request.signal)
+  const base = await renderBase(workshop, request, inventory, target, head)
+  return { request, cluster, inventory, head, base: base.rendered, notes: [...(request.notes ?? []), ...base.notes] }
+}
+
+async function complete(prepared: Prepared, others: readonly Prepared[]): Promise<PlannedApp> {
+  const { request, cluster, inventory, head, base, notes } = prepared
+  const namespacesOfOthers = new Set(
+    others
+      .filter((other) => other.cluster === cluster)
+      .flatMap((other) => other.head.manifests.filter((each) => each.object.kind === 'Namespace'))
+      .map((each) => each.object.metadata.name),
+  )
+  const { app, oldLeftovers } = request
+  const facts = await gather({ app, cluster, inventory, head, base, oldLeftovers, notes, namespacesOfOthers })
+  return { plan: planApp(facts), facts, cluster, inventory }
+}
+
+/** An object that two apps claim is an error of both. */
+function withClaims(plan: AppPlan, prepared: Prepared, others: readonly Prepared[]): AppPlan {
+  const claimed = new Map(
+    others
+      .filter((other) => other.cluster === prepared.cluster)
+      .flatMap((other) => other.head.manifests.map((each) => [identityOf(referenceOf(each.object)), { other, each }])),
+  )
+  const errors = prepared.head.manifests.flatMap(({ object, source }) => {
+    const claim = claimed.get(identityOf(referenceOf(object)))
+    if (!claim) return []
+    const { path, line } = claim.each.source
+    const who = `${claim.other.request.app.name} (${path}:${line})`
+    const hint = 'Remove it from one of the two apps.'
+    return [
+      problem('duplicate-object', `${describeReference(referenceOf(object))} is also in the app ${who}.`, {
+        source,
+        hint,
+      }),
+    ]
+  })
+  return errors.length > 0 ? { ...plan, errors: [...plan.errors, ...errors] } : plan
+}
+
+async function renderBase(
+  workshop: Workshop,
+  request: AppRequest,
+  inventory: Inventory,
+  target: Target,
+  head: Rendered,
+): Promise<{ readonly rendered: Rendered | undefined; readonly notes: readonly string[] }> {
+  // Nothing was ever synced: everything is a change, whatever the target branch says.
+  if (inventory.revision === undefined || request.base === undefined) return { rendered: undefined, notes: [] }
+  const treeish = request.base === 'synced' ? inventory.revision : request.base
+  if (treeish === request.head && request.baseApp === undefined) return { rendered: head, notes: [] }
+  try {
+    if (request.base === 'synced') await request.repository.fetch([treeish])
+    const app = request.baseApp ?? request.app
+    return {
+      rendered: await renderApp(workshop, request.repository, treeish, app, target, request.signal),
+      notes: [],
+    }
+  } catch (thrown) {
+    if (request.signal?.aborted) throw thrown
+    const [first] = problemsOf(thrown)
+    // The broken side is what this commit may be mending; live is still compared with what it asks for.
+    const why = `What was there before (${treeish.slice(0, 7)}) can't be rendered, so that drift is shown as change`
+    return { rendered: undefined, notes: [`${why}: ${first?.message}`] }
+  }
+}

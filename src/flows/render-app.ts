@@ -1,0 +1,76 @@
+import { digestOf } from '../core/manifests/canonical.ts'
+import { detectRenderKind } from '../core/manifests/detect.ts'
+import { resolveIdentities } from '../core/manifests/identities.ts'
+import { renderInputs } from '../core/manifests/inputs.ts'
+import { readManifests } from '../core/manifests/read.ts'
+import type { App } from '../core/model/app.ts'
+import { DrydockErrors } from '../core/model/errors.ts'
+import type { Kinds } from '../core/model/kinds.ts'
+import type { Manifest } from '../core/model/manifest.ts'
+import type { GitRepository } from './ports.ts'
+import type { Workshop } from './world.ts'
+
+/** An app at one commit, as objects. */
+export type Rendered = {
+  readonly manifests: readonly Manifest[]
+  /** `sha256:…` over the objects. */
+  readonly digest: string
+}
+
+/** What the target cluster says of itself, for the renderer and for scopes; absent where no cluster is asked. */
+export type Target = { readonly kinds: Kinds; readonly version: string }
+
+/**
+ * Turns an app's path at one commit into objects. Throws what was wrong with file and line: a render that failed never
+ * becomes a smaller render.
+ */
+export async function renderApp(
+  workshop: Workshop,
+  repository: GitRepository,
+  treeish: string,
+  app: App,
+  target?: Target,
+  signal?: AbortSignal,
+): Promise<Rendered> {
+  const inputs = await inputsOf(repository, treeish, app)
+  const names = (await repository.list(treeish, app.path)).map((entry) => entry.path)
+  const kind = app.render === 'auto' ? detectRenderKind(app.path, names) : app.render
+  const texts = await workshop.scratch(async (root) => {
+    await repository.export(treeish, inputs, root)
+    return workshop.renderer({
+      root,
+      path: app.path,
+      kind,
+      name: app.name,
+      ...(app.helm ? { helm: app.helm } : {}),
+      ...(app.namespace ? { namespace: app.namespace } : {}),
+      ...(target ? { kubeVersion: target.version, apiVersions: apiVersionsOf(target.kinds) } : {}),
+      ...(signal ? { signal } : {}),
+    })
+  })
+  const read = readManifests(texts)
+  if (read.problems.length > 0) throw new DrydockErrors(read.problems)
+  if (!target) return { manifests: read.manifests, digest: digestOf(read.manifests.map((each) => each.object)) }
+  const resolved = resolveIdentities(read.manifests, target.kinds, app.namespace)
+  if (resolved.problems.length > 0) throw new DrydockErrors(resolved.problems)
+  return { manifests: resolved.manifests, digest: digestOf(resolved.manifests.map((each) => each.object)) }
+}
+
+/** The folders and files that an app's render reads at a commit. */
+export function inputsOf(repository: GitRepository, treeish: string, app: App): Promise<readonly string[]> {
+  return renderInputs(
+    app,
+    (path) => repository.read(treeish, path),
+    async (folder) => (await repository.list(treeish, folder)).map((entry) => entry.path),
+  )
+}
+
+/** What Helm's `.Capabilities.APIVersions` answers to: versions, and versions with kinds. */
+function apiVersionsOf(kinds: Kinds): readonly string[] {
+  const versions = new Set<string>()
+  for (const kind of kinds.all) {
+    versions.add(kind.apiVersion)
+    versions.add(`${kind.apiVersion}/${kind.kind}`)
+  }
+  return [...versions].sort()
+}

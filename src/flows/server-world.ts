@@ -1,0 +1,11 @@
+import type { Forges, Git, Store } from './ports.ts'
+import type { Workshop } from './world.ts'
+
+/** What the flows of the server need of the world. */
+export type ServerWorld = Workshop & {
+  readonly git: Git
+  readonly forges: Forges
+  readonly store: Store
+  /** Makes an id that is new. */
+  readonly newId: () => string
+}

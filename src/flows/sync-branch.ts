@@ -1,0 +1,193 @@
+import type { App } from '../core/model/app.ts'
+import { type Problem, problem, problemsOf } from '../core/model/errors.ts'
+import type { SyncState } from '../core/model/outcome.ts'
+import { assemblePlan } from '../core/plan/plan.ts'
+import { planCheck } from '../core/report/check.ts'
+import { selectAffected } from './plan-commit.ts'
+import { checkName } from './plan-pull-request.ts'
+import type { Forge, GitRepository, Job, SyncRecord } from './ports.ts'
+import { readConfig } from './read-config.ts'
+import type { ServerWorld } from './server-world.ts'
+
+type PushJob = Extract<Job, { kind: 'push' }>
+
+/** Commits of one step that are looked at one by one; older ones of a longer push share the newest pull request. */
+const maxCommits = 30
+
+const noCommit = /^0+$/
+
+/** Where a commit of the target branch came from. */
+type Origin = { readonly commit: string; readonly number?: number; readonly actor: string }
+
+/**
+ * Turns what came to the target branch into syncs, one for each affected app. The branch is read again and compared with
+ * the commit up to which that was done before, so that a lost, late or doubled webhook changes nothing.
+ */
+export async function syncBranch(world: ServerWorld, job: PushJob): Promise<void> {
+  const { owner, name, installationId } = job.repository
+  const forge = await world.forges.open(job.repository, installationId)
+  if (job.branch !== (await forge.defaultBranch())) return
+  const head = await forge.branchHead(job.branch)
+  if (head === undefined) return
+  const stored = await world.store.cursor(job.repository, job.branch)
+  const from = stored ?? (job.before && !noCommit.test(job.before) ? job.before : undefined)
+  if (from === head) {
+    if (stored === undefined) await world.store.advance(job.repository, job.branch, head, [])
+    return
+  }
+  const repository = await world.git.open(job.repository, installationId)
+  await repository.fetch(from ? [from, head] : [head])
+  const config = await readConfig(repository, head).catch((thrown: unknown) => problemsOf(thrown))
+  if (isProblems(config)) {
+    await tellOfBrokenConfig(forge, head, config)
+    await world.store.advance(job.repository, job.branch, head, [])
+    return
+  }
+  const records = config.discovered ? [] : await recordsOf(world, forge, repository, job, config.apps, from, head)
+  for (const number of new Set(records.flatMap((record) => record.number ?? []))) {
+    const state = await world.store.pullRequest(job.repository, number)
+    await world.store.savePullRequest({ ...(state ?? { repository: { owner, name }, number }), open: false })
+  }
+  await world.store.advance(job.repository, job.branch, head, records)
+}
+
+async function recordsOf(
+  world: ServerWorld,
+  forge: Forge,
+  repository: GitRepository,
+  job: PushJob,
+  apps: readonly App[],
+  from: string | undefined,
+  head: string,
+): Promise<readonly SyncRecord[]> {
+  const origins = await originsOf(forge, repository, job, from, head)
+  const newest = origins.at(-1) ?? { commit: head, actor: job.pusher ?? 'unknown' }
+  const affected = from ? await affectedBetween(repository, apps, from, head) : apps
+  const records: SyncRecord[] = []
+  for (const app of affected) {
+    const touching = await originsTouching(repository, app, origins, from)
+    const last = touching.at(-1) ?? newest
+    for (const origin of touching) {
+      if (origin.number === undefined || origin.number === last.number) continue
+      if (records.some((each) => each.app === app.name && each.number === origin.number)) continue
+      const why = problem(
+        'superseded',
+        `${last.number ? `#${last.number}` : head.slice(0, 7)} came after it and is synced instead, with the changes of both.`,
+      )
+      records.push(recordOf(world, job, app, origin, from, head, 'superseded', [why]))
+    }
+    const held = app.sync.auto
+      ? []
+      : [
+          problem('held', '`sync.auto` is false: this app waits for a person.', {
+            hint: `npx drydock sync --app ${app.name}`,
+          }),
+        ]
+    records.push(recordOf(world, job, app, last, from, head, held.length > 0 ? 'held' : 'queued', held))
+  }
+  return records
+}
+
+function recordOf(
+  world: ServerWorld,
+  job: PushJob,
+  app: App,
+  origin: Origin,
+  previous: string | undefined,
+  revision: string,
+  state: SyncState,
+  problems: readonly Problem[],
+): SyncRecord {
+  const { owner, name } = job.repository
+  const now = world.clock.now().toISOString()
+  return {
+    id: world.newId(),
+    repository: { owner, name },
+    app: app.name,
+    cluster: app.cluster,
+    branch: job.branch,
+    revision,
+    actor: origin.actor,
+    createdAt: now,
+    outcome: { app: app.name, cluster: app.cluster, revision, state, objects: [], problems },
+    ...(previous ? { previous } : {}),
+    ...(origin.number ? { number: origin.number } : {}),
+    ...(state === 'queued' ? {} : { finishedAt: now }),
+  }
+}
+
+/** The commits of a step with the pull requests that they came from, oldest first. */
+async function originsOf(
+  forge: Forge,
+  repository: GitRepository,
+  job: PushJob,
+  from: string | undefined,
+  head: string,
+): Promise<readonly Origin[]> {
+  const commits = from ? await repository.firstParents(from, head, maxCommits) : [head]
+  const origins: Origin[] = []
+  for (const commit of commits) {
+    const merged = (await forge.pullRequestsOf(commit)).filter((pull) => pull.merged && pull.baseRef === job.branch)
+    const pull = merged.find((each) => each.mergeCommit === commit) ?? merged[0]
+    origins.push(
+      pull
+        ? { commit, number: pull.number, actor: pull.author }
+        : { commit, actor: job.pusher ?? (await repository.describe(commit)).author },
+    )
+  }
+  return origins
+}
+
+async function originsTouching(
+  repository: GitRepository,
+  app: App,
+  origins: readonly Origin[],
+  from: string | undefined,
+): Promise<readonly Origin[]> {
+  if (origins.length < 2 || from === undefined) return origins
+  const touching: Origin[] = []
+  let before = from
+  for (const origin of origins) {
+    if ((await affectedBetween(repository, [app], before, origin.commit)).length > 0) touching.push(origin)
+    before = origin.commit
+  }
+  return touching
+}
+
+async function affectedBetween(
+  repository: GitRepository,
+  apps: readonly App[],
+  from: string,
+  to: string,
+): Promise<readonly App[]> {
+  const [changed, before] = await Promise.all([
+    repository.changedPaths(from, to),
+    readConfig(repository, from).then(
+      (config) => config.apps,
+      () => [],
+    ),
+  ])
+  return selectAffected(
+    repository,
+    { base: from, tree: to },
+    apps,
+    new Map(before.map((app) => [app.name, app])),
+    changed,
+  )
+}
+
+async function tellOfBrokenConfig(forge: Forge, head: string, problems: readonly Problem[]): Promise<void> {
+  const externalId = `config/${head}`
+  if ((await forge.findCheck(head, checkName, externalId)) !== undefined) return
+  const plan = assemblePlan({ head, apps: [], errors: problems })
+  await forge.createCheck({
+    name: checkName,
+    commit: head,
+    externalId,
+    done: { conclusion: 'failure', report: planCheck(plan) },
+  })
+}
+
+function isProblems(value: unknown): value is readonly Problem[] {
+  return Array.isArray(value)
+}

@@ -1,0 +1,10 @@
+import type { Clock, Clusters, Log, Renderer, Scratch } from './ports.ts'
+
+/** What planning and syncing need of the world; no GitHub, no database. */
+export type Workshop = {
+  readonly renderer: Renderer
+  readonly scratch: Scratch
+  readonly clusters: Clusters
+  readonly clock: Clock
+  readonly log: Log
+}
