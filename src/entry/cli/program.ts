@@ -1,0 +1,122 @@
+import { Command, CommanderError, Option } from 'commander'
+import { DrydockErrors, problemsOf } from '../../core/model/errors.ts'
+import { problemsText } from '../../core/report/problems-text.ts'
+import type { Terminal } from './terminal.ts'
+
+/** Exit codes (the same as `kubectl diff`, with 3 for a refusal). */
+export const exit = { ok: 0, changes: 1, error: 2, refused: 3 } as const
+
+/** Options of the commands that read a checkout. */
+export type DirectoryOptions = {
+  readonly app?: string
+  readonly base?: string
+  readonly head?: string
+  readonly context?: string
+}
+
+/** How a plan is printed. */
+export type OutputFormat = 'text' | 'json' | 'markdown'
+
+/** What each command does; returns the exit code. */
+export type Actions = {
+  readonly plan: (folder: string, options: DirectoryOptions & { readonly output: OutputFormat }) => Promise<number>
+  readonly sync: (
+    folder: string,
+    options: DirectoryOptions & { readonly acceptRisks?: boolean; readonly output: 'text' | 'json' },
+  ) => Promise<number>
+  readonly validate: (folder: string, options: DirectoryOptions) => Promise<number>
+  readonly render: (folder: string, options: DirectoryOptions) => Promise<number>
+  readonly schema: () => Promise<number>
+  readonly serve: () => Promise<number>
+  readonly demo: (options: {
+    readonly context?: string
+    readonly exit?: boolean
+    readonly port?: number
+  }) => Promise<number>
+}
+
+const exitTable = `
+Exit codes: 0 nothing to do, or done · 1 changes (plan) · 2 error · 3 refused by policy, or held for a person`
+
+/**
+ * Runs one command line and returns its exit code; what went wrong is printed on standard error, without a stack.
+ * `argv` is without the program's own name.
+ */
+export async function runCommandLine(
+  argv: readonly string[],
+  actions: Actions,
+  terminal: Terminal,
+  version: string,
+): Promise<number> {
+  let code: number = exit.ok
+  const program = new Command('drydock')
+    .description('Plans, gates and applies Kubernetes changes from pull requests')
+    .version(version)
+    .exitOverride()
+    .configureOutput({ writeOut: terminal.out, writeErr: terminal.err })
+    .showSuggestionAfterError()
+    .addHelpText('after', exitTable)
+  const onFolder = (name: string, description: string) =>
+    program
+      .command(name)
+      .description(description)
+      .argument('[dir]', 'a folder of a checkout', '.')
+      .option('--app <name>', 'only this app (a name or glob)')
+      .option('--head <ref>', 'the commit to look at', 'HEAD')
+  onFolder('plan', 'show what syncing HEAD would do to the cluster')
+    .option('--base <ref>', 'compare with this commit (default: the revision that was synced last)')
+    .option('--context <name>', 'kubeconfig context')
+    .addOption(
+      new Option('-o, --output <format>', 'how to print it').choices(['text', 'json', 'markdown']).default('text'),
+    )
+    .action(async (folder: string, options: DirectoryOptions & { output: OutputFormat }) => {
+      code = await actions.plan(folder, options)
+    })
+  onFolder('sync', 'make the cluster equal to HEAD')
+    .option('--context <name>', 'kubeconfig context')
+    .option('--accept-risks', 'go ahead although the plan shows risks')
+    .addOption(new Option('-o, --output <format>', 'how to print it').choices(['text', 'json']).default('text'))
+    .action(async (folder: string, options: DirectoryOptions & { acceptRisks?: boolean; output: 'text' | 'json' }) => {
+      code = await actions.sync(folder, options)
+    })
+  onFolder('validate', 'check configuration and manifests, without a cluster').action(
+    async (folder: string, options: DirectoryOptions) => {
+      code = await actions.validate(folder, options)
+    },
+  )
+  onFolder('render', 'print the objects of an app, without a cluster').action(
+    async (folder: string, options: DirectoryOptions) => {
+      code = await actions.render(folder, options)
+    },
+  )
+  program
+    .command('schema')
+    .description('print the JSON Schema of .github/drydock.yaml')
+    .action(async () => {
+      code = await actions.schema()
+    })
+  program
+    .command('serve')
+    .description('run the GitHub App (settings: docs/guide.md)')
+    .action(async () => {
+      code = await actions.serve()
+    })
+  program
+    .command('demo')
+    .description('play the whole story on this machine, with an emulated GitHub')
+    .option('--context <name>', 'use this kubeconfig context as the cluster')
+    .option('--exit', 'end after the story')
+    .option('--port <number>', 'port of the page', (text) => Number(text))
+    .action(async (options: { context?: string; exit?: boolean; port?: number }) => {
+      code = await actions.demo(options)
+    })
+  try {
+    await program.parseAsync([...argv], { from: 'user' })
+    return code
+  } catch (thrown) {
+    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? exit.ok : exit.error
+    terminal.err(`${problemsText(problemsOf(thrown))}\n`)
+    if (!(thrown instanceof DrydockErrors)) terminal.debug(thrown)
+    return exit.error
+  }
+}
