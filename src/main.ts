@@ -17,6 +17,11 @@ import type { Workshop } from './flows/world.ts'
 const env: Readonly<Record<string, string | undefined>> = process.env
 const terminal = processTerminal(process.stdout, process.stderr, env)
 const stopping = new AbortController()
+// A reader that has seen enough (`| head`) is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0)
+  throw error
+})
 
 const clock = { now: () => new Date() }
 const quiet = () => undefined

@@ -15,10 +15,13 @@ export async function obeyComment(world: ServerWorld, job: Extract<Job, { kind: 
   if (!comment || comment.edited || comment.bot) return
   const parsed = parseComment(comment.body)
   if (parsed.kind === 'ignore') return
+  const permission = await forge.permission(comment.author)
+  // Unknown people get neither a reaction nor an answer.
+  if (!mayUse('help', permission)) return
   await forge.react(comment.id, 'eyes')
   const answer = (text: string) => reply(forge, job, text)
   if (parsed.kind === 'reply') return answer(parsed.text)
-  const [permission, pull] = await Promise.all([forge.permission(comment.author), forge.pullRequest(job.number)])
+  const pull = await forge.pullRequest(job.number)
   if (parsed.name === 'help') return answer(helpText({ apps: await appsOf(world, forge, job, pull), may: permission }))
   if (!mayUse(parsed.name, permission))
     return answer(

@@ -1,12 +1,13 @@
+import { configPaths } from '../core/config/repository.ts'
 import { sameJson } from '../core/diff/fields.ts'
 import { touches } from '../core/manifests/inputs.ts'
 import type { App } from '../core/model/app.ts'
 import type { Json } from '../core/model/object.ts'
-import type { Plan } from '../core/model/plan.ts'
+import type { AppPlan, Plan } from '../core/model/plan.ts'
 import { assemblePlan } from '../core/plan/plan.ts'
 import { planApps } from './plan-app.ts'
 import type { GitRepository } from './ports.ts'
-import { readTrustedApps } from './read-config.ts'
+import { readTrustedApps, type TrustedApps } from './read-config.ts'
 import { inputsOf } from './render-app.ts'
 import type { Workshop } from './world.ts'
 
@@ -49,9 +50,24 @@ export async function planCommit(workshop: Workshop, request: CommitRequest): Pr
     })),
   )
   return {
-    plan: assemblePlan({ head: request.head, base, apps, errors: trusted.problems }),
+    plan: assemblePlan({
+      head: request.head,
+      base,
+      apps,
+      errors: trusted.problems,
+      notes: notesFor(trusted, apps, changed),
+    }),
     ...(trusted.proposal ? { proposal: trusted.proposal } : {}),
   }
+}
+
+/** What is said of no planned app: of one that was removed, or of the file when this commit changes it. */
+function notesFor(trusted: TrustedApps, apps: readonly AppPlan[], changed: readonly string[]): readonly string[] {
+  if (!changed.some((path) => (configPaths as readonly string[]).includes(path))) return []
+  const planned = new Set(apps.map((app) => app.name))
+  return trusted.notes
+    .filter((note) => note.app === undefined || !planned.has(note.app))
+    .map((note) => (note.app === undefined ? note.message : `${note.app}: ${note.message}`))
 }
 
 /** The apps whose render reads something that differs, on either side, or whose own configuration differs. */

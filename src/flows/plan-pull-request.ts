@@ -173,7 +173,7 @@ async function publish(
     ...(planned.proposal ? { discoveredConfig: planned.proposal } : {}),
     ...(job.command ? { askedBy: job.command.user } : {}),
   }
-  const quiet = plan.apps.length === 0 && (plan.errors ?? []).length === 0
+  const quiet = plan.apps.length === 0 && (plan.errors ?? []).length === 0 && (plan.notes ?? []).length === 0
   await writeComment(world, forge, job, planComment(view), { onlyIfThere: quiet })
   const others = (await world.store.plansAtHead(record.repository, pull.head)).filter(
     (each) => each.number !== job.number,

@@ -183,6 +183,8 @@ export type PullRequest = {
   readonly state: 'open' | 'closed'
   readonly merged: boolean
   readonly mergeCommit?: string
+  /** Who merged it; known only when the pull request itself was read, not from a list. */
+  readonly mergedBy?: string
   readonly head: string
   readonly base: string
   readonly baseRef: string

@@ -1,14 +1,17 @@
 import { discoverApps, proposeConfig } from '../core/config/discover.ts'
-import { chooseConfigPath, configPaths, parseRepositoryConfig } from '../core/config/repository.ts'
+import { foldersOf } from '../core/config/paths.ts'
+import { chooseConfigPath, parseRepositoryConfig } from '../core/config/repository.ts'
+import type { RepositorySettings } from '../core/config/settings.ts'
 import { mergeTrusted, type TrustNote } from '../core/config/trusted.ts'
 import type { App, RepositoryConfig } from '../core/model/app.ts'
 import { type Problem, problemsOf } from '../core/model/errors.ts'
 import type { GitRepository } from './ports.ts'
 
-type Configuration = Parameters<typeof mergeTrusted>[1]
+/** A file's settings, or the apps that were discovered. */
+type Configuration = RepositoryConfig & Partial<Pick<RepositorySettings, 'notes'>>
 
 /** The configuration at a commit: the file's, or what was discovered where there is none. */
-export async function readConfig(repository: GitRepository, treeish: string): Promise<RepositoryConfig> {
+export async function readConfig(repository: GitRepository, treeish: string): Promise<Configuration> {
   const files = (await repository.list(treeish))
     .filter((entry) => entry.type !== 'submodule')
     .map((entry) => entry.path)
@@ -40,12 +43,13 @@ export async function readTrustedApps(repository: GitRepository, base: string, h
     return { apps: trusted.value?.apps ?? [], baseApps, notes: [], problems: wanted.problems }
   }
   const broken = !trusted.value && !wanted.value.discovered
-  const merged = mergeTrusted(trusted.value as Configuration | undefined, wanted.value as Configuration)
+  const merged = mergeTrusted(trusted.value, wanted.value)
   return {
     apps: merged.apps,
     baseApps,
     notes: [
       ...merged.notes,
+      ...(wanted.value.notes ?? []).map(({ message }) => ({ message })),
       ...(broken ? [{ message: `The configuration of the target branch is broken; this one mends it.` }] : []),
     ],
     problems: [],
@@ -53,11 +57,6 @@ export async function readTrustedApps(repository: GitRepository, base: string, h
       ? { proposal: proposeConfig({ ...wanted.value, apps: merged.apps }) }
       : {}),
   }
-}
-
-/** Tells whether a path is a configuration file. */
-export function isConfigPath(path: string): boolean {
-  return (configPaths as readonly string[]).includes(path)
 }
 
 async function attempt<T>(
@@ -68,12 +67,4 @@ async function attempt<T>(
   } catch (thrown) {
     return { problems: problemsOf(thrown) }
   }
-}
-
-function foldersOf(files: readonly string[]): readonly string[] {
-  const folders = new Set<string>()
-  for (const file of files) {
-    for (let end = file.lastIndexOf('/'); end > 0; end = file.lastIndexOf('/', end - 1)) folders.add(file.slice(0, end))
-  }
-  return [...folders].sort()
 }

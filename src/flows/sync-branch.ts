@@ -5,7 +5,7 @@ import { assemblePlan } from '../core/plan/plan.ts'
 import { planCheck } from '../core/report/check.ts'
 import { selectAffected } from './plan-commit.ts'
 import { checkName } from './plan-pull-request.ts'
-import type { Forge, GitRepository, Job, SyncRecord } from './ports.ts'
+import type { Forge, GitRepository, Job, PullRequest, SyncRecord } from './ports.ts'
 import { readConfig } from './read-config.ts'
 import type { ServerWorld } from './server-world.ts'
 
@@ -131,11 +131,16 @@ async function originsOf(
     const pull = merged.find((each) => each.mergeCommit === commit) ?? merged[0]
     origins.push(
       pull
-        ? { commit, number: pull.number, actor: pull.author }
+        ? { commit, number: pull.number, actor: await mergerOf(forge, pull) }
         : { commit, actor: job.pusher ?? (await repository.describe(commit)).author },
     )
   }
   return origins
+}
+
+/** Who merged it; a list of pull requests doesn't say. */
+async function mergerOf(forge: Forge, pull: PullRequest): Promise<string> {
+  return (await forge.pullRequest(pull.number)).mergedBy ?? pull.author
 }
 
 async function originsTouching(

@@ -12,6 +12,8 @@ type PullRequestData = {
   readonly state: string
   readonly merged_at: string | null
   readonly merge_commit_sha: string | null
+  /** Not in an entry of a list. */
+  readonly merged_by?: { readonly login: string } | null | undefined
   readonly head: Side
   readonly base: Side
   readonly draft?: boolean | undefined
@@ -83,6 +85,7 @@ function pullRequestOf(data: PullRequestData): PullRequest {
     merged,
     // Before the merge this field names GitHub's test merge, which may be out of date.
     ...(merged && data.merge_commit_sha ? { mergeCommit: data.merge_commit_sha } : {}),
+    ...(data.merged_by ? { mergedBy: data.merged_by.login } : {}),
     head: data.head.sha,
     base: data.base.sha,
     baseRef: data.base.ref,

@@ -1,4 +1,4 @@
-import picomatch from 'picomatch'
+import { mayChangeNamespace, type ServerCluster } from '../../core/config/server.ts'
 import { DrydockError } from '../../core/model/errors.ts'
 import { applySetId, fieldManager, homeNamespace, type Inventory, parentName } from '../../core/model/inventory.ts'
 import type { KindInfo, Kinds } from '../../core/model/kinds.ts'
@@ -22,13 +22,16 @@ import { pathOf } from './paths.ts'
 import { refusalOf } from './refusal.ts'
 
 /** A cluster over one connection. Preview and write are the same request, with and without `dryRun=All`. */
-export function clusterOn(name: string, connection: Connection, namespaces?: readonly string[]): Cluster {
-  const inside = namespaces ? picomatch([...namespaces]) : undefined
+export function clusterOn(
+  name: string,
+  connection: Connection,
+  limits: Pick<ServerCluster, 'namespaces'> = {},
+): Cluster {
   const allows = (reference: ObjectReference): boolean => {
-    if (!inside) return true
+    if (!limits.namespaces) return true
     const isNamespace = reference.kind === 'Namespace' && reference.apiVersion === 'v1'
     const namespace = isNamespace ? reference.name : reference.namespace
-    return namespace !== undefined && inside(namespace)
+    return namespace !== undefined && mayChangeNamespace(limits, namespace)
   }
 
   let known: Promise<Kinds> | undefined

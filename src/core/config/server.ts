@@ -64,11 +64,11 @@ export function parseServerConfig(text: string, path: string): ServerConfig {
 }
 
 /** Whether a repository (`owner/name`, letter case doesn't count on GitHub) may use a cluster. */
-export function mayUseCluster(settings: ServerCluster, repository: string): boolean {
+export function mayUseCluster(settings: Partial<ServerCluster>, repository: string): boolean {
   return settings.repositories === undefined || matcher(settings.repositories, { ignoreCase: true })(repository)
 }
 
 /** Whether objects of a namespace may be changed on a cluster. */
-export function mayChangeNamespace(settings: ServerCluster, namespace: string): boolean {
+export function mayChangeNamespace(settings: Partial<ServerCluster>, namespace: string): boolean {
   return settings.namespaces === undefined || matcher(settings.namespaces)(namespace)
 }

@@ -45,4 +45,6 @@ export type Plan = {
   readonly apps: readonly AppPlan[]
   /** What concerns no single app: the configuration, the merge itself. */
   readonly errors?: readonly Problem[]
+  /** Remarks that concern no single planned app: settings without effect, an app that was removed. */
+  readonly notes?: readonly string[]
 }

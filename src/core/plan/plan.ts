@@ -20,6 +20,7 @@ export function assemblePlan(parts: {
   readonly base?: string | undefined
   readonly apps: readonly AppPlan[]
   readonly errors?: readonly Problem[]
+  readonly notes?: readonly string[]
 }): Plan {
   const apps = [...parts.apps].sort((one, other) => (one.name < other.name ? -1 : 1))
   const errors = parts.errors ?? []
@@ -35,6 +36,7 @@ export function assemblePlan(parts: {
     conclusion: errors.length > 0 ? 'failure' : worst(apps.map(concludeApp)),
     apps,
     ...(errors.length > 0 ? { errors } : {}),
+    ...(parts.notes && parts.notes.length > 0 ? { notes: parts.notes } : {}),
   }
 }
 

@@ -38,9 +38,8 @@ function lineOf(group: ChangeGroup): string {
   if (group.by === 'object') return objectLine(first)
   const number = group.changes.length
   if (group.by === 'kind') {
-    return kindLines(group.changes)
-      .map((line) => `- **${group.action}** ${line}`)
-      .join('\n')
+    const lines = kindLines(group.changes).map((line) => `- **${group.action}** ${line}`)
+    return [...lines, ...(first.preview === 'client' ? [`  - ${notPreviewed(first)}`] : [])].join('\n')
   }
   const heading = `- **${group.action}** ${number} objects: ${meaning(first) || 'the same fields'}`
   return [heading, ...kindLines(group.changes).map((line) => `  - ${line}`)].join('\n')

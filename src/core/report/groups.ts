@@ -41,12 +41,16 @@ export function groupChanges(changes: readonly Change[]): readonly ChangeGroup[]
 function keyOf(change: Change, crowded: ReadonlySet<Action>): { by: ChangeGroup['by']; key: string } {
   const remarkable =
     ownRisks(change).length > 0 ||
-    change.preview === 'client' ||
+    // New objects in a new namespace are the rule in a first plan: the group says it once.
+    (change.preview === 'client' && change.action !== 'create') ||
     (change.warnings ?? []).length > 0 ||
     change.fields.some((field) => field.takenFrom !== undefined)
   if (remarkable) return { by: 'object', key: `object ${identityOf(change)}` }
   if (crowded.has(change.action)) {
-    return { by: 'kind', key: `kind ${stringifyJson([change.action, change.kind, change.apiVersion])}` }
+    return {
+      by: 'kind',
+      key: `kind ${stringifyJson([change.action, change.kind, change.apiVersion, change.previewReason])}`,
+    }
   }
   if (change.action !== 'update' || change.fields.length === 0) {
     return { by: 'object', key: `object ${identityOf(change)}` }

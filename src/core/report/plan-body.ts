@@ -20,6 +20,7 @@ export type BodyOptions = {
 export function planBody(plan: Plan, options: BodyOptions = {}): readonly Section[] {
   return [
     riskSection(plan),
+    noteSection(plan),
     appTable(plan, options.checkUrls),
     ...plan.apps.map((app) => appSection(app, options)),
     driftSection(plan.apps),
@@ -28,11 +29,18 @@ export function planBody(plan: Plan, options: BodyOptions = {}): readonly Sectio
   ]
 }
 
+/** Remarks that concern no single app. */
+export function noteSection(plan: Plan): Section {
+  const pieces = (plan.notes ?? []).map((note) => ({ text: `- ${text(note)}`, priority: PRIORITY.line, about: [] }))
+  return { open: '', pieces, more: () => '' }
+}
+
 /** Nothing to say but that nothing changes? */
 export function isQuiet(plan: Plan): boolean {
   return (
     plan.conclusion === 'success' &&
     (plan.errors ?? []).length === 0 &&
+    (plan.notes ?? []).length === 0 &&
     plan.apps.every(
       (app) =>
         app.changes.length + app.drift.length + app.errors.length + app.policies.length + (app.notes ?? []).length ===

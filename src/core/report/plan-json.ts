@@ -22,6 +22,7 @@ export function planJson(plan: Plan): string {
       conclusion: plan.conclusion,
       apps: plan.apps.map(appJson),
       errors: plan.errors && plan.errors.length > 0 ? plan.errors.map(problemJson) : undefined,
+      notes: plan.notes && plan.notes.length > 0 ? plan.notes : undefined,
     },
     2,
   )}\n`

@@ -60,12 +60,11 @@ function groupText(group: ChangeGroup, width: number, paint: Paint): string {
   const head = (words: string) => `  ${paint(style, sign)} ${words}`
   if (group.by === 'kind') {
     const namespaces = Map.groupBy(group.changes, (change) => change.namespace ?? '')
-    return [...namespaces]
-      .flatMap(([namespace, members]) => [
-        head(`${members.length} × ${oneLine(first.kind)}${namespace === '' ? '' : ` in ${oneLine(namespace)}`}`),
-        wrap(members.map((change) => change.name).join(', '), width, '      '),
-      ])
-      .join('\n')
+    const lines = [...namespaces].flatMap(([namespace, members]) => [
+      head(`${members.length} × ${oneLine(first.kind)}${namespace === '' ? '' : ` in ${oneLine(namespace)}`}`),
+      wrap(members.map((change) => change.name).join(', '), width, '      '),
+    ])
+    return [...lines, ...notPreviewed(first, width)].join('\n')
   }
   const others = group.changes.slice(1)
   return [
@@ -86,11 +85,15 @@ function detailsText(change: Change, width: number, paint: Paint): readonly stri
     ...change.fields.flatMap(({ path, takenFrom }) =>
       takenFrom === undefined ? [] : [line(`takes ${path} over from ${takenFrom}`)],
     ),
-    ...(change.preview === 'client'
-      ? [line(`not previewed by the API server${change.previewReason ? `: ${change.previewReason}` : ''}`)]
-      : []),
+    ...notPreviewed(change, width),
     ...(change.warnings ?? []).map((warning) => line(`the API server warns: ${warning}`)),
   ]
+}
+
+function notPreviewed(change: Change, width: number): readonly string[] {
+  if (change.preview === 'server') return []
+  const reason = change.previewReason ? `: ${change.previewReason}` : ''
+  return [wrap(`not previewed by the API server${reason}`, width, '      ')]
 }
 
 function driftText(drift: Drift, width: number): string {

@@ -59,7 +59,8 @@ const pullRequest: Read = (payload, repository) => {
     case 'closed': {
       const closed: Job =
         at(payload, 'pull_request', 'merged') === true
-          ? { kind: 'push', repository: repository.address, branch }
+          ? // Only used before the first push was seen: what this branch was at then is not known yet.
+            { kind: 'push', repository: repository.address, branch, before: base }
           : { kind: 'closed', repository: repository.address, number }
       return { meaning, jobs: [closed] }
     }
@@ -86,7 +87,8 @@ const push: Read = (payload, repository) => {
     ...(before ? { before } : {}),
     ...(pusher ? { pusher } : {}),
   }
-  return { meaning: ['push', repository.id, ref, after].join(':'), jobs: [job] }
+  // A branch may be pushed back to where it was: only both ends say what happened.
+  return { meaning: ['push', repository.id, ref, before ?? '', after].join(':'), jobs: [job] }
 }
 
 const issueComment: Read = (payload, repository) => {

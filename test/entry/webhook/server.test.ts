@@ -77,7 +77,7 @@ describe('a webhook', () => {
     expect(answer.status).toBe(200)
     expect(accepted).toEqual([
       {
-        delivery: { id: 'guid-1', event: 'push', meaning: `push:1:refs/heads/feature/x:${head}` },
+        delivery: { id: 'guid-1', event: 'push', meaning: `push:1:refs/heads/feature/x:${base}:${head}` },
         jobs: [{ kind: 'push', repository: address, branch: 'feature/x', before: base, pusher: 'ann' }],
       },
     ])
