@@ -1,6 +1,7 @@
 import type { App } from '../core/model/app.ts'
-import type { SyncOutcome } from '../core/model/outcome.ts'
-import type { Plan } from '../core/model/plan.ts'
+import { type Problem, problem } from '../core/model/errors.ts'
+import type { SyncOutcome, SyncState } from '../core/model/outcome.ts'
+import type { AppPlan, Plan } from '../core/model/plan.ts'
 import { assemblePlan } from '../core/plan/plan.ts'
 import type { Directory } from './directory.ts'
 import { planApps } from './plan-app.ts'
@@ -29,7 +30,10 @@ export async function planDirectory(
   return assemblePlan({ head: directory.head, base: options.base, apps: plans })
 }
 
-/** Syncs the apps of a checkout to its commit, one after the other. */
+/**
+ * Syncs the apps of a checkout to its commit, one after the other. Several are planned together first: what is wrong with
+ * one of them, or between two, leaves the cluster as it is.
+ */
 export async function syncDirectory(
   workshop: Workshop,
   directory: Directory,
@@ -41,9 +45,23 @@ export async function syncDirectory(
     readonly signal: AbortSignal
   },
 ): Promise<readonly SyncOutcome[]> {
+  const { repository, repositoryName, head } = directory
+  const { signal } = options
+  const outcome = (app: AppPlan, state: SyncState, problems: readonly Problem[] = []): SyncOutcome => {
+    return { app: app.name, cluster: app.cluster, revision: head, state, objects: [], problems }
+  }
+  if (apps.length > 1) {
+    const { apps: plans } = await planDirectory(workshop, directory, apps, { signal })
+    const broken = plans.filter((plan) => plan.errors.length > 0)
+    if (broken.length > 0) {
+      const why = nothingDone(broken.map((plan) => plan.name))
+      return plans.map((plan) =>
+        broken.includes(plan) ? outcome(plan, 'failed', plan.errors) : outcome(plan, 'held', [why]),
+      )
+    }
+  }
   const outcomes: SyncOutcome[] = []
   for (const app of apps) {
-    const { repository, repositoryName, head } = directory
     outcomes.push(
       await syncApp(
         workshop,
@@ -52,10 +70,17 @@ export async function syncDirectory(
           revision: head,
           reviewed: { risksAccepted: options.acceptRisks, by: options.by },
           progress: options.progress,
-          signal: options.signal,
+          signal,
         },
       ),
     )
   }
   return outcomes
+}
+
+function nothingDone(broken: readonly string[]): Problem {
+  const names = broken.length > 3 ? `${broken.length} other apps` : broken.join(', ')
+  return problem('held', `Not synced, because of what is wrong with ${names}.`, {
+    hint: 'Mend that first, or choose this app with --app.',
+  })
 }

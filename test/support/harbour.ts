@@ -1,0 +1,116 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { startInMemoryCluster } from '../../src/entry/demo/cluster/in-memory.ts'
+import { type Emulator, makeAppCredentials, startEmulator } from '../../src/entry/demo/github/emulator.ts'
+import type { RepositoryStory } from '../../src/entry/demo/github/story-types.ts'
+import { startServer } from '../../src/serve.ts'
+
+/** Kubeconfig of a disposable cluster with controllers, for tests that need a real one. */
+export const realCluster = process.env.DRYDOCK_TEST_KUBECONFIG
+
+/** Why a test of the real cluster doesn't run here. */
+export const skippedBecause = 'skipped, because DRYDOCK_TEST_KUBECONFIG names no disposable cluster'
+
+const credentials = makeAppCredentials()
+
+/** Everything that a story needs: an emulated GitHub, a cluster, and Drydock between them. */
+export type Harbour = {
+  readonly emulator: Emulator
+  /** Starts Drydock (again) on the same state. */
+  readonly start: () => Promise<void>
+  readonly stop: () => Promise<void>
+  /** What Drydock reads from its environment, for one that runs as a process of its own. */
+  readonly environment: Readonly<Record<string, string>>
+  readonly kubeconfig: string
+  /** Waits until the check `drydock` on the head of a pull request is complete; returns its conclusion. */
+  readonly planned: (repository: RepositoryStory, number: number) => Promise<string | null>
+  /** Waits until the comment tells how the sync ended; returns the comment. */
+  readonly synced: (repository: RepositoryStory, number: number) => Promise<string>
+  readonly close: () => Promise<void>
+}
+
+/** Opens a harbour. With a real cluster in `DRYDOCK_TEST_KUBECONFIG` on that, else on the demo's stand-in. */
+export async function openHarbour(options: { readonly started?: boolean } = {}): Promise<Harbour> {
+  const folder = await mkdtemp(join(tmpdir(), 'drydock-harbour-'))
+  const standIn = realCluster ? undefined : await startInMemoryCluster()
+  const kubeconfig = realCluster ?? standIn?.kubeconfig ?? ''
+  const emulator = await startEmulator({
+    appId: credentials.appId,
+    appKeyPem: credentials.privateKeyPem,
+    webhookSecret: credentials.webhookSecret,
+    folder: join(folder, 'github'),
+  })
+  const environment = {
+    PATH: process.env.PATH ?? '',
+    KUBECONFIG: kubeconfig,
+    APP_ID: String(credentials.appId),
+    PRIVATE_KEY: credentials.privateKeyPem,
+    WEBHOOK_SECRET: credentials.webhookSecret,
+    GHE_HOST: emulator.host,
+    GHE_PROTOCOL: 'http',
+    HOST: '127.0.0.1',
+    PORT: '0',
+    DATA_DIR: join(folder, 'data'),
+    LOG_LEVEL: process.env.LOG_LEVEL ?? 'silent',
+  }
+  let server: Awaited<ReturnType<typeof startServer>> | undefined
+  const start = async () => {
+    server = await startServer(environment, { clusters: { default: { inCluster: false, kubeconfig } } })
+    emulator.setWebhookUrl(`http://127.0.0.1:${server.port}/api/github/webhooks`)
+  }
+  const stop = async () => {
+    await server?.stop()
+    server = undefined
+  }
+  if (options.started ?? true) await start()
+  return {
+    emulator,
+    start,
+    stop,
+    environment,
+    kubeconfig,
+    planned: (repository, number) =>
+      emulator
+        .waitFor(
+          () => {
+            const runs = repository
+              .checkRuns(repository.pullRequest(number).headSha)
+              .filter((run) => run.name === 'drydock')
+            return (
+              runs.length > 0 &&
+              runs.every((run) => run.status === 'completed') && { conclusion: runs.at(-1)?.conclusion ?? null }
+            )
+          },
+          { what: `the plan of #${number}`, timeoutMs: 60_000 },
+        )
+        .then((found) => found.conclusion),
+    synced: (repository, number) =>
+      emulator.waitFor(
+        () =>
+          repository.comments(number).find((comment) => /^### (✅ Synced|❌ .*sync|⏸|❌ Failed)/im.test(comment.body))
+            ?.body,
+        { what: `the sync of #${number}`, timeoutMs: 150_000 },
+      ),
+    close: async () => {
+      await stop()
+      await emulator.close()
+      await standIn?.close()
+      await rm(folder, { recursive: true, force: true, maxRetries: 5 })
+    },
+  }
+}
+
+/** A name that no other test uses. */
+export function fresh(prefix: string): string {
+  return `${prefix}-${randomBytes(4).toString('hex')}`
+}
+
+/** Writes to GitHub since a moment, without the tokens that reading needs too. */
+export function writesSince(emulator: Emulator, start: number): readonly string[] {
+  return emulator.requests
+    .slice(start)
+    .filter((request) => request.kind === 'rest' && request.method !== 'GET' && !request.path.includes('access_tokens'))
+    .map((request) => `${request.method} ${request.route}`)
+}
