@@ -91,8 +91,8 @@ async function prepare(workshop: Workshop, request: AppRequest): Promise<Prepare
     cluster.inventory(request.repositoryName, app.name),
   ])
   const target: Target = { kinds, version }
-  const head = await renderApp(workshop, repository, request.head, app, target, request.signal)
-  const base = await renderBase(workshop, request, inventory, target, head)
+  const rendering = renderApp(workshop, repository, request.head, app, target, request.signal)
+  const [head, base] = await Promise.all([rendering, renderBase(workshop, request, inventory, target, rendering)])
   return { request, cluster, inventory, head, base: base.rendered, notes: [...(request.notes ?? []), ...base.notes] }
 }
 
@@ -137,12 +137,12 @@ async function renderBase(
   request: AppRequest,
   inventory: Inventory,
   target: Target,
-  head: Rendered,
+  head: Promise<Rendered>,
 ): Promise<{ readonly rendered: Rendered | undefined; readonly notes: readonly string[] }> {
   // Nothing was ever synced: everything is a change, whatever the target branch says.
   if (inventory.revision === undefined || request.base === undefined) return { rendered: undefined, notes: [] }
   const treeish = request.base === 'synced' ? inventory.revision : request.base
-  if (treeish === request.head && request.baseApp === undefined) return { rendered: head, notes: [] }
+  if (treeish === request.head && request.baseApp === undefined) return { rendered: await head, notes: [] }
   try {
     if (request.base === 'synced') await request.repository.fetch([treeish])
     const app = request.baseApp ?? request.app

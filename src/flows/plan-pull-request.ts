@@ -166,6 +166,7 @@ async function publish(
     plan,
     number: job.number,
     baseRef: pull.baseRef,
+    syncedBranch: await forge.defaultBranch(),
     plannedAt: world.clock.now().toISOString(),
     durationMs: world.clock.now().getTime() - started.getTime(),
     marker: commentMarker(job.number),

@@ -10,6 +10,7 @@ import type { SyncOutcome } from '../core/model/outcome.ts'
 import type { Conclusion, Plan } from '../core/model/plan.ts'
 import type { ObjectReference } from '../core/model/reference.ts'
 import type { AuthorisedPlan } from '../core/policy/authorise.ts'
+import type { CheckReport } from '../core/report/check.ts'
 
 /** Time, injected so that decisions can be tested. */
 export type Clock = { readonly now: () => Date }
@@ -191,23 +192,6 @@ export type PullRequest = {
   /** `true`: the head is in another repository. */
   readonly fork: boolean
   readonly draft: boolean
-}
-
-/** A line of a file that a finding points at. */
-export type Annotation = {
-  readonly path: string
-  readonly line: number
-  readonly level: 'failure' | 'warning' | 'notice'
-  readonly title: string
-  readonly message: string
-}
-
-/** What a check run shows. Lengths are cut by the report, not here. */
-export type CheckReport = {
-  readonly title: string
-  readonly summary: string
-  readonly text?: string
-  readonly annotations: readonly Annotation[]
 }
 
 /** What an issue comment says now, read again before it is obeyed. */

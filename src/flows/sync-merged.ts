@@ -25,10 +25,24 @@ export async function syncMerged(
     return
   }
   const forge = await world.forges.open(job.repository, job.repository.installationId)
+  const ended = await endedSync(world, forge, job, stored, signal)
+  await tellGitHub(forge, ended, ended.outcome)
+  await finish(world, job, ended, ended.outcome)
+}
+
+/** The sync with its result; one that ended before a crash could tell of it is not done again. */
+async function endedSync(
+  world: ServerWorld,
+  forge: Forge,
+  job: Extract<Job, { kind: 'sync' }>,
+  stored: SyncRecord,
+  signal: AbortSignal,
+): Promise<SyncRecord> {
+  if (!['queued', 'running'].includes(stored.outcome.state)) return stored
   const record = await startDeployment(world, forge, stored)
-  const outcome = await run(world, job, record, signal)
-  await finish(world, job, record, outcome)
-  await tellGitHub(forge, record, outcome)
+  const ended = { ...record, outcome: await run(world, job, record, signal) }
+  await world.store.saveSync(ended)
+  return ended
 }
 
 async function run(

@@ -75,7 +75,8 @@ describe.skipIf(!possible)(
     }, 240_000)
 
     test('planned again is unchanged', async () => {
-      const number = await open('touch', { 'monitoring/README.md': 'Not a manifest.\n' })
+      const kustomization = (await manifests())['monitoring/kustomization.yaml'] ?? ''
+      const number = await open('touch', { 'monitoring/kustomization.yaml': `# Only a comment.\n${kustomization}` })
       expect(title(number)).toBe('No changes')
       await repository.closePullRequest(number, 'alice')
     }, 120_000)

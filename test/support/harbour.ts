@@ -10,9 +10,6 @@ import { startServer } from '../../src/serve.ts'
 /** Kubeconfig of a disposable cluster with controllers, for tests that need a real one. */
 export const realCluster = process.env.DRYDOCK_TEST_KUBECONFIG
 
-/** Why a test of the real cluster doesn't run here. */
-export const skippedBecause = 'skipped, because DRYDOCK_TEST_KUBECONFIG names no disposable cluster'
-
 const credentials = makeAppCredentials()
 
 /** Everything that a story needs: an emulated GitHub, a cluster, and Drydock between them. */

@@ -1,4 +1,5 @@
-import type { Annotation, CheckReport } from '../../flows/ports.ts'
+import type { Annotation } from '../../core/report/annotations.ts'
+import type { CheckReport } from '../../core/report/check.ts'
 
 /** GitHub's limits in characters (REST reference of checks, comments and deployments). */
 const limits = { title: 255, text: 65_535, annotations: 50, annotationBytes: 65_535, comment: 65_536, description: 140 }

@@ -18,6 +18,8 @@ export type PlanView = {
   readonly number: number
   /** The branch that the pull request is merged into. */
   readonly baseRef: string
+  /** The branch whose commits are synced; default: `baseRef`. */
+  readonly syncedBranch?: string
   /** ISO 8601, UTC. */
   readonly plannedAt: string
   readonly durationMs?: number
@@ -99,6 +101,10 @@ function nextStep(view: PlanView): string {
           `/approve ${apps.join(' ')}`.trim(),
         )
       : advise('Push a commit without the risks. To plan the same commit again, comment:', '/plan')
+  }
+  if (view.syncedBranch !== undefined && view.syncedBranch !== view.baseRef) {
+    const only = `Merging into ${code(view.baseRef, 255)} changes no cluster: only ${code(view.syncedBranch, 255)} is synced.`
+    return advise(`${only} To plan again, comment:`, '/plan')
   }
   if (view.discoveredConfig !== undefined) return advise('Add the file above. To plan again, comment:', '/plan')
   return advise('Merging applies this plan. To plan again, comment:', '/plan')
