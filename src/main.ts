@@ -12,6 +12,7 @@ import { directoryCommands, type OpenDirectory } from './entry/cli/directory-com
 import { type Actions, exit, runCommandLine } from './entry/cli/program.ts'
 import { processTerminal } from './entry/cli/terminal.ts'
 import type { Clusters, Log } from './flows/ports.ts'
+import { createRenderCache } from './flows/render-cache.ts'
 import type { Workshop } from './flows/world.ts'
 
 const env: Readonly<Record<string, string | undefined>> = process.env
@@ -66,6 +67,7 @@ const openDirectory: OpenDirectory = async (folder, options) => {
     clock,
     log: silentLog,
     scratch: scratchIn(undefined),
+    renders: createRenderCache(),
     renderer: createRenderer({ path: env.PATH ?? '' }),
   }
   const local = await openLocal(folder)

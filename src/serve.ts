@@ -16,6 +16,7 @@ import { webhookMetrics } from './entry/webhook/metrics.ts'
 import { createServer } from './entry/webhook/server.ts'
 import { handleJob } from './entry/worker/worker.ts'
 import type { Log } from './flows/ports.ts'
+import { createRenderCache } from './flows/render-cache.ts'
 import type { ServerWorld } from './flows/server-world.ts'
 
 /** What the environment says; read once, in main.ts. */
@@ -79,6 +80,7 @@ export async function startServer(env: Environment, config: ServerConfig): Promi
       clock: { now: () => new Date() },
       newId: randomUUID,
       scratch: scratchIn(join(dataDir, 'scratch')),
+      renders: createRenderCache(),
       renderer: createRenderer({ path: env.PATH ?? '' }),
       git: createGit({
         folder: join(dataDir, 'git'),

@@ -54,6 +54,8 @@ export type GitRepository = {
    * Throws `path-refused` at a symbolic link or submodule, `path-missing` where a path is not in the tree.
    */
   readonly export: (treeish: string, paths: readonly string[], destination: string) => Promise<void>
+  /** A hash of the names, modes and contents of these folders or files. */
+  readonly fingerprint: (treeish: string, paths: readonly string[]) => Promise<string>
   /** First-parent commits from `from` (exclusive) to `to` (inclusive), oldest first; at most `limit`. */
   readonly firstParents: (from: string, to: string, limit: number) => Promise<readonly string[]>
   readonly isAncestor: (ancestor: string, descendant: string) => Promise<boolean>

@@ -1,4 +1,4 @@
-import { digestOf } from '../core/manifests/canonical.ts'
+import { canonicalJson, digestOf } from '../core/manifests/canonical.ts'
 import { detectRenderKind } from '../core/manifests/detect.ts'
 import { resolveIdentities } from '../core/manifests/identities.ts'
 import { renderInputs } from '../core/manifests/inputs.ts'
@@ -7,6 +7,7 @@ import type { App } from '../core/model/app.ts'
 import { DrydockErrors } from '../core/model/errors.ts'
 import type { Kinds } from '../core/model/kinds.ts'
 import type { Manifest } from '../core/model/manifest.ts'
+import type { Json } from '../core/model/object.ts'
 import type { GitRepository } from './ports.ts'
 import type { Workshop } from './world.ts'
 
@@ -35,23 +36,27 @@ export async function renderApp(
   const inputs = await inputsOf(repository, treeish, app)
   const names = (await repository.list(treeish, app.path)).map((entry) => entry.path)
   const kind = app.render === 'auto' ? detectRenderKind(app.path, names) : app.render
-  const texts = await workshop.scratch(async (root) => {
-    await repository.export(treeish, inputs, root)
-    return workshop.renderer({
-      root,
-      path: app.path,
-      kind,
-      name: app.name,
-      ...(app.helm ? { helm: app.helm } : {}),
-      ...(app.namespace ? { namespace: app.namespace } : {}),
-      ...(target ? { kubeVersion: target.version, apiVersions: apiVersionsOf(target.kinds) } : {}),
-      ...(signal ? { signal } : {}),
+  const how = {
+    path: app.path,
+    kind,
+    name: app.name,
+    ...(app.helm ? { helm: app.helm } : {}),
+    ...(app.namespace ? { namespace: app.namespace } : {}),
+    // Only Helm asks for these; to the others a new kind on the cluster is no new input.
+    ...(target && kind === 'helm' ? { kubeVersion: target.version, apiVersions: apiVersionsOf(target.kinds) } : {}),
+  }
+  const key = canonicalJson({ inputs: await repository.fingerprint(treeish, inputs), ...how } as unknown as Json)
+  const manifests = await workshop.renders.get(key, async () => {
+    const texts = await workshop.scratch(async (root) => {
+      await repository.export(treeish, inputs, root)
+      return workshop.renderer({ root, ...how, ...(signal ? { signal } : {}) })
     })
+    const read = readManifests(texts)
+    if (read.problems.length > 0) throw new DrydockErrors(read.problems)
+    return { manifests: read.manifests, bytes: texts.reduce((sum, each) => sum + each.text.length, 0) }
   })
-  const read = readManifests(texts)
-  if (read.problems.length > 0) throw new DrydockErrors(read.problems)
-  if (!target) return { manifests: read.manifests, digest: digestOf(read.manifests.map((each) => each.object)) }
-  const resolved = resolveIdentities(read.manifests, target.kinds, app.namespace)
+  if (!target) return { manifests, digest: digestOf(manifests.map((each) => each.object)) }
+  const resolved = resolveIdentities(manifests, target.kinds, app.namespace)
   if (resolved.problems.length > 0) throw new DrydockErrors(resolved.problems)
   return { manifests: resolved.manifests, digest: digestOf(resolved.manifests.map((each) => each.object)) }
 }

@@ -4,7 +4,7 @@ import { blobReader } from './blob-reader.ts'
 import { exportTree } from './export.ts'
 import { objectId } from './names.ts'
 import { gitText, runGit, splitZero } from './process.ts'
-import { entriesBelow, entryFinder, refusal } from './tree.ts'
+import { entriesBelow, entryFinder, fingerprintOf, refusal } from './tree.ts'
 
 /** The half of a repository that depends on where its commits come from. */
 export type Origin = Pick<GitRepository, 'fetch' | 'resolve'>
@@ -54,6 +54,7 @@ export function repositoryAt(gitDir: string, origin: Origin): GitRepository {
         .map(({ path, type }) => ({ path, type }))
     },
 
+    fingerprint: (treeish, paths) => fingerprintOf(gitDir, treeish, paths),
     export: (treeish, paths, destination) => exportTree(gitDir, treeish, paths, destination, entryAt),
 
     firstParents: async (from, to, limit) => {

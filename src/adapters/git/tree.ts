@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { DrydockError } from '../../core/model/errors.ts'
 import type { TreeEntry } from '../../flows/ports.ts'
 import { objectId, treePath } from './names.ts'
@@ -103,4 +104,11 @@ function parseEntry(line: string): GitEntry | undefined {
   // Modes that old tools wrote, like 100664, are regular files to git too.
   const known = type ?? (mode.startsWith('100') ? 'file' : undefined)
   return known && { path: line.slice(tab + 1), type: known, id, size: Number(size) || 0 }
+}
+
+/** A hash over names, modes and blob ids: equal for equal content. */
+export async function fingerprintOf(gitDir: string, treeish: string, paths: readonly string[]): Promise<string> {
+  const hash = createHash('sha256')
+  for (const { path, type, id } of await entriesBelow(gitDir, treeish, paths)) hash.update(`${type} ${id} ${path}\0`)
+  return hash.digest('hex')
 }
