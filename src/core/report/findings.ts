@@ -117,7 +117,8 @@ function driftLine(drift: Drift, app: string | undefined): string {
     drift.managers.length > 0 ? `, changed by ${drift.managers.map((manager) => code(manager, 128)).join(', ')}` : ''
   const whose = app === undefined ? '' : ` (app ${code(app)})`
   const what = drift.missing ? ': gone from the cluster' : ''
-  const fate = drift.onSync === 'restored' ? 'a sync restores it' : 'a sync keeps it'
+  const fate =
+    drift.onSync === 'restored' ? 'a sync restores it' : `a sync ${drift.missing ? 'leaves it so' : 'keeps it'}`
   const rest = drift.fields.length - 10
   return [
     `- ${objectText(drift)}${whose}${what}${who} · **${fate}**`,

@@ -8,14 +8,13 @@ export type Headline = { readonly sign: '✅' | '⚠️' | '❌'; readonly words
 export function headline(plan: Plan): Headline {
   const troubles = [errorWords(plan), denialWords(plan.apps)].filter((part) => part !== '')
   const risky = plan.apps.reduce((sum, app) => sum + countRisks(app), 0)
-  const drifted = plan.apps.reduce((sum, app) => sum + app.drift.length, 0)
   const parts = [
     ...troubles,
     ...(plan.conclusion === 'failure' && troubles.length === 0 ? ['refused'] : []),
     ...changeWords(plan, troubles.length > 0),
     ...(risky > 0 ? [count(risky, 'risk')] : []),
     ...(plan.conclusion === 'action_required' ? ['needs approval'] : []),
-    ...(drifted > 0 ? [`${count(drifted, 'object')} drifted`] : []),
+    ...driftWords(plan),
   ]
   return { sign: signOf(plan, troubles.length > 0, risky > 0), words: parts.join(' · ') }
 }
@@ -23,6 +22,19 @@ export function headline(plan: Plan): Headline {
 function signOf(plan: Plan, troubled: boolean, risky: boolean): Headline['sign'] {
   if (troubled || plan.conclusion === 'failure') return '❌'
   return plan.conclusion === 'action_required' || risky ? '⚠️' : '✅'
+}
+
+function driftWords(plan: Plan): readonly string[] {
+  const drift = plan.apps.flatMap((app) => app.drift)
+  if (drift.length === 0) return []
+  const restored = drift.filter((each) => each.onSync === 'restored').length
+  const fate =
+    restored === 0
+      ? ''
+      : restored === drift.length
+        ? ', restored by a sync'
+        : `, ${restored} of them restored by a sync`
+  return [`${count(drift.length, 'object')} drifted${fate}`]
 }
 
 function changeWords(plan: Plan, troubled: boolean): readonly string[] {

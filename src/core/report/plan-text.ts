@@ -99,7 +99,8 @@ function notPreviewed(change: Change, width: number): readonly string[] {
 function driftText(drift: Drift, width: number): string {
   const who = drift.managers.length > 0 ? `, changed by ${drift.managers.join(', ')}` : ''
   const gone = drift.missing ? ', gone from the cluster' : ''
-  const head = `drift: ${describeReference(drift)}${gone}${who}; a sync ${drift.onSync === 'restored' ? 'restores' : 'keeps'} it`
+  const fate = drift.onSync === 'restored' ? 'restores it' : drift.missing ? 'leaves it so' : 'keeps it'
+  const head = `drift: ${describeReference(drift)}${gone}${who}; a sync ${fate}`
   const fields = drift.fields.map(({ path, before, after }) => {
     const live = before === undefined ? 'is absent' : `is ${oneLine(value(before), 200)}`
     const wanted = after === undefined ? "isn't in Git" : `Git says ${oneLine(value(after), 200)}`

@@ -116,11 +116,11 @@ test('drift says what is live, what Git says, who holds it and what a sync does'
   const gone = { ...drifted, name: 'gone', fields: [], managers: [], missing: true, onSync: 'kept' as const }
   const text = comment(planOf([appOf('shop', { drift: [drifted, gone] })]))
   expectInOrder(text, [
-    '### ✅ No changes · 2 objects drifted',
+    '### ✅ No changes · 2 objects drifted, 1 of them restored by a sync',
     "Drift that this pull request doesn't touch (2 objects)",
     '- ConfigMap `shop/web`, changed by `kubectl-edit` · **a sync restores it**',
     '`/data/LOG_LEVEL` is `debug`, Git says `info`',
-    '- ConfigMap `shop/gone`: gone from the cluster · **a sync keeps it**',
+    '- ConfigMap `shop/gone`: gone from the cluster · **a sync leaves it so**',
   ])
 })
 

@@ -19,7 +19,7 @@ test('reads like a diff with a summary', () => {
   expect(text).toContain('  - PersistentVolumeClaim shop/db-data\n')
   expect(text).toContain('    ! its data is lost\n')
   expect(text).toContain('  ? drift: ConfigMap shop/web, changed by kubectl-edit; a sync restores it\n')
-  expect(text.endsWith('1 to update, 1 to delete · 1 risk · 1 object drifted.\n')).toBe(true)
+  expect(text.endsWith('1 to update, 1 to delete · 1 risk · 1 object drifted, restored by a sync.\n')).toBe(true)
 })
 
 test('has colours only when asked for', () => {
