@@ -131,3 +131,5 @@ const { version } = JSON.parse(await readFile(new URL('../package.json', import.
   version: string
 }
 process.exitCode = await runCommandLine(process.argv.slice(2), actions, terminal, version)
+// What was printed is written out first; a connection attempt that nobody waits for must not keep the process.
+process.stdout.write('', () => process.stderr.write('', () => process.exit()))

@@ -1,4 +1,4 @@
-import { realpath } from 'node:fs/promises'
+import { realpath, stat } from 'node:fs/promises'
 import { relative, resolve, sep } from 'node:path'
 import { DrydockError } from '../../core/model/errors.ts'
 import type { GitRepository } from '../../flows/ports.ts'
@@ -28,6 +28,7 @@ export async function openLocal(folder: string): Promise<LocalRepository | undef
   const place = await realpath(resolve(folder)).catch(() => {
     throw new DrydockError('path-missing', `There is no folder ${folder}.`)
   })
+  if (!(await stat(place)).isDirectory()) throw new DrydockError('path-missing', `${folder} is not a folder.`)
   const found = await gitText(['rev-parse', '--absolute-git-dir', '--show-toplevel'], {
     cwd: place,
     answers: [0, 128],

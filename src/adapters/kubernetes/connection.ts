@@ -54,10 +54,17 @@ export type Connection = {
 export async function connect(target: ClusterTarget): Promise<Connection> {
   const { KubeConfig, RequestContext, HttpMethod } = await import('@kubernetes/client-node')
   const config = load(new KubeConfig(), target)
-  const server = config.getCurrentCluster()?.server.replace(/\/$/, '')
-  if (!server) {
+  const current = config.getCurrentCluster()
+  const server = current?.server.replace(/\/$/, '')
+  // What @kubernetes/client-node falls back to when there is nothing to load.
+  if (!server || (server === 'http://localhost:8080' && config.getCurrentContext() === 'loaded-context')) {
     throw new DrydockError('cluster-unreachable', 'The kubeconfig names no cluster to talk to.', {
       hint: 'Set KUBECONFIG, pass --context, or name a context in the server configuration.',
+    })
+  }
+  if (server.startsWith('http://') && !current?.skipTLSVerify) {
+    throw new DrydockError('cluster-unreachable', `The kubeconfig names ${server}, which has no TLS.`, {
+      hint: 'Use https://; where this is meant (a test), say `insecure-skip-tls-verify: true` for the cluster.',
     })
   }
   const counts = new Map<string, number>()
@@ -85,24 +92,34 @@ export async function connect(target: ClusterTarget): Promise<Connection> {
     const url = `${server}${request.path}${query ? `?${query}` : ''}`
     const verb = request.query?.dryRun ? `${request.method} dry-run` : request.method
     counts.set(verb, (counts.get(verb) ?? 0) + 1)
-    const { headers, dispatcher } = await authenticate(url, request.method, false)
-    try {
-      const response = await fetch(url, {
-        method: request.method,
-        headers: {
-          ...headers,
-          accept: request.accept ?? 'application/json',
-          ...(request.body === undefined ? {} : { 'content-type': request.contentType ?? 'application/json' }),
-        },
-        ...(request.body === undefined ? {} : { body: stringifyJson(request.body) }),
-        ...(dispatcher ? { dispatcher } : {}),
-        redirect: 'error',
-        signal: AbortSignal.timeout(request.timeoutMs ?? 30_000),
-      })
-      const text = await response.text()
-      return { status: response.status, body: readBody(text), warnings: readWarnings(response.headers.get('warning')) }
-    } catch (cause) {
-      throw unreachable(server, cause)
+    // The server ends a connection with a refusal of its credentials; requests on it at that moment are asked again, if
+    // asking twice is as good as once.
+    const again = request.method === 'GET' || request.contentType === 'application/apply-patch+yaml'
+    for (let left = again ? 2 : 0; ; left -= 1) {
+      const { headers, dispatcher } = await authenticate(url, request.method, false)
+      try {
+        const response = await fetch(url, {
+          method: request.method,
+          headers: {
+            ...headers,
+            accept: request.accept ?? 'application/json',
+            ...(request.body === undefined ? {} : { 'content-type': request.contentType ?? 'application/json' }),
+          },
+          ...(request.body === undefined ? {} : { body: stringifyJson(request.body) }),
+          ...(dispatcher ? { dispatcher } : {}),
+          redirect: 'error',
+          signal: AbortSignal.timeout(request.timeoutMs ?? 30_000),
+        })
+        const text = await response.text()
+        return {
+          status: response.status,
+          body: readBody(text),
+          warnings: readWarnings(response.headers.get('warning')),
+        }
+      } catch (cause) {
+        if (left > 0 && wasCut(cause)) continue
+        throw unreachable(server, cause)
+      }
     }
   }
 
@@ -125,7 +142,8 @@ export async function connect(target: ClusterTarget): Promise<Connection> {
     }
   }
 
-  return { server, send, stream, counts, close: async () => void (await shared?.close()) }
+  // Not `close`: that would wait for requests to a server that says nothing.
+  return { server, send, stream, counts, close: async () => void (await shared?.destroy()) }
 }
 
 function load(config: KubeConfig, target: ClusterTarget): KubeConfig {
@@ -134,8 +152,7 @@ function load(config: KubeConfig, target: ClusterTarget): KubeConfig {
     else if (target.kubeconfig) config.loadFromFile(target.kubeconfig)
     else config.loadFromDefault()
   } catch (cause) {
-    throw new DrydockError('cluster-unreachable', `The kubeconfig could not be read: ${(cause as Error).message}`, {
-      cause,
+    throw new DrydockError('cluster-unreachable', `The kubeconfig could not be read: ${readingFault(cause)}.`, {
       hint: 'Check KUBECONFIG, or `kubeconfig` in the server configuration.',
     })
   }
@@ -149,6 +166,19 @@ function load(config: KubeConfig, target: ClusterTarget): KubeConfig {
     config.setCurrentContext(target.context)
   }
   return config
+}
+
+/** Ended by the other side while the request was under way. */
+function wasCut(cause: unknown): boolean {
+  const code = (cause as { cause?: { code?: string } }).cause?.code ?? ''
+  return ['UND_ERR_INFO', 'UND_ERR_SOCKET', 'ECONNRESET', 'ERR_HTTP2_GOAWAY_SESSION'].includes(code)
+}
+
+/** Why a kubeconfig could not be read. A YAML error quotes the lines around it, which may hold a token: only the place stays. */
+function readingFault(cause: unknown): string {
+  const { reason, mark, code } = cause as { reason?: string; mark?: { line?: number }; code?: string }
+  if (reason) return `${reason}${mark?.line === undefined ? '' : ` at line ${mark.line + 1}`}`
+  return code === 'ENOENT' ? 'there is no such file' : (code ?? 'it is not a kubeconfig')
 }
 
 function readBody(text: string): Json {
