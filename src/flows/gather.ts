@@ -1,11 +1,12 @@
 import pLimit from 'p-limit'
 import { kindsOfDefinitions } from '../core/manifests/definitions.ts'
 import type { App } from '../core/model/app.ts'
-import { type Problem, problem, problemsOf } from '../core/model/errors.ts'
+import { DrydockError, type Problem, problem, problemsOf } from '../core/model/errors.ts'
 import { type Inventory, partOfLabel } from '../core/model/inventory.ts'
+import type { Kinds } from '../core/model/kinds.ts'
 import type { Manifest } from '../core/model/manifest.ts'
 import type { LiveObject } from '../core/model/object.ts'
-import { describeReference, identityOf, referenceOf } from '../core/model/reference.ts'
+import { describeReference, groupOf, identityOf, type ObjectReference, referenceOf } from '../core/model/reference.ts'
 import { ClusterRefusal } from '../core/model/refusal.ts'
 import {
   type Answer,
@@ -15,6 +16,7 @@ import {
   sameManifest,
 } from '../core/plan/app-plan.ts'
 import { desiredObject, ignoredPaths, withIgnored } from '../core/plan/desired.ts'
+import { unfinishedOf } from '../core/plan/unfinished.ts'
 import type { Cluster } from './ports.ts'
 import type { Rendered } from './render-app.ts'
 import { retrying } from './retry.ts'
@@ -45,19 +47,24 @@ export async function gather(comparison: Comparison): Promise<AppFacts> {
   const owned = await listOwned(comparison)
   const before = new Map(base?.manifests.map((each) => [identityOf(referenceOf(each.object)), each]))
   const defined = new Set(kindsOfDefinitions(head.manifests).map((kind) => `${kind.apiVersion} ${kind.kind}`))
+  const unfinished = unfinishedOf(inventory)
   const newNamespaces = new Set<string>()
   const changedKinds = new Set<string>()
 
   const live = async (manifest: Manifest): Promise<LiveObject | undefined> => {
     const reference = referenceOf(manifest.object)
-    return owned.get(identityOf(reference)) ?? (await retrying(() => cluster.get(reference)))
+    const listed = owned.get(identityOf(reference))
+    // Another version of the same object has other fields: the two can't be compared.
+    if (listed?.apiVersion === reference.apiVersion) return listed
+    return retrying(() => cluster.get(reference))
   }
 
   const ask = async (manifest: Manifest): Promise<ObjectFacts> => {
     const { object } = manifest
     const reference = referenceOf(object)
     const baseManifest = before.get(identityOf(reference))
-    const touched = base === undefined || !baseManifest || !sameManifest(baseManifest.object, object)
+    const open = unfinished.has(identityOf(reference))
+    const touched = open || base === undefined || !baseManifest || !sameManifest(baseManifest.object, object)
     const labelled = desiredObject(object, inventory.id)
     const facts = { manifest, touched }
     const kind = `${object.apiVersion} ${object.kind}`
@@ -74,7 +81,7 @@ export async function gather(comparison: Comparison): Promise<AppFacts> {
       const answer = await retrying(() => cluster.previewApply(desired))
       const found = answer.created ? undefined : (known ?? (await live(manifest)))
       const predicted: Answer = { by: 'server', predicted: answer.object, warnings: answer.warnings }
-      if (!found || !touched || !baseManifest || base === undefined) {
+      if (!found || !touched || open || baseManifest?.object.apiVersion !== object.apiVersion) {
         return { ...facts, desired, answer: predicted, ...(found ? { live: found } : {}) }
       }
       // What the base's manifest would change too is drift, not this commit's doing.
@@ -85,15 +92,20 @@ export async function gather(comparison: Comparison): Promise<AppFacts> {
       )
       return { ...facts, desired, answer: predicted, live: found, ...(basePredicted ? { basePredicted } : {}) }
     } catch (thrown) {
-      const found = known ?? (thrown instanceof ClusterRefusal ? await live(manifest) : undefined)
+      // A cluster that is gone is one error, not one of each object.
+      if (!(thrown instanceof ClusterRefusal)) {
+        limit.clearQueue()
+        throw thrown
+      }
       const elsewhere = comparison.namespacesOfOthers.has(reference.namespace ?? '')
-      if (elsewhere && thrown instanceof ClusterRefusal && thrown.kind === 'namespace-missing') {
+      if (elsewhere && thrown.kind === 'namespace-missing') {
         return {
           ...facts,
           desired,
           answer: { by: 'client', reason: 'another app of this commit creates its namespace' },
         }
       }
+      const found = known ?? (await live(manifest))
       const answer = refusal(thrown, manifest, defined.has(kind) && changedKinds.has(kind))
       return { ...facts, desired, answer, ...(found ? { live: found } : {}) }
     }
@@ -159,16 +171,34 @@ async function leftover(
   const { cluster } = comparison
   const facts = { reference, ...(uid ? { uid } : {}), ...(base ? { base } : {}) }
   const kinds = await cluster.kinds()
-  // Its kind is gone, and so are its objects; a kind whose API is down fails the plan instead.
-  if (!kinds.find(reference.apiVersion, reference.kind) && kinds.unavailable.length === 0) return facts
-  const live = listed ?? (await retrying(() => cluster.get(reference)))
-  if (!live) return facts
-  try {
-    await retrying(() => cluster.previewDelete(reference))
-    return { ...facts, live }
-  } catch (thrown) {
-    return { ...facts, live, refusal: firstProblem(thrown, base) }
+  const served = servedAs(reference, kinds)
+  if (!served) {
+    // Its kind is gone, and so are its objects; a kind whose API is down fails the plan instead.
+    if (!kinds.unavailable.includes(groupOf(reference.apiVersion))) return facts
+    throw new DrydockError(
+      'unknown-kind',
+      `Whether ${describeReference(reference)} is still there is unknown: its API group ${groupOf(reference.apiVersion)} is not available.`,
+      { hint: 'Repair the API service of this group, then try again. Until then nothing of this app is pruned.' },
+    )
   }
+  const asked = { ...facts, reference: served }
+  const live = listed ?? (await retrying(() => cluster.get(served)))
+  if (!live) return asked
+  try {
+    await retrying(() => cluster.previewDelete(served))
+    return { ...asked, live }
+  } catch (thrown) {
+    return { ...asked, live, refusal: firstProblem(thrown, base) }
+  }
+}
+
+/** The reference by a version that the cluster serves: an upgrade may have taken the one of the inventory away. */
+function servedAs(reference: ObjectReference, kinds: Kinds): ObjectReference | undefined {
+  if (kinds.find(reference.apiVersion, reference.kind)) return reference
+  const other = kinds.all.find(
+    (info) => info.kind === reference.kind && groupOf(info.apiVersion) === groupOf(reference.apiVersion),
+  )
+  return other && { ...reference, apiVersion: other.apiVersion }
 }
 
 function forbidden(manifest: Manifest, cluster: Cluster): Answer {
@@ -181,12 +211,11 @@ function forbidden(manifest: Manifest, cluster: Cluster): Answer {
   }
 }
 
-function refusal(thrown: unknown, manifest: Manifest, kindChanges: boolean): Answer {
-  if (thrown instanceof ClusterRefusal && thrown.kind === 'invalid' && kindChanges) {
+function refusal(thrown: ClusterRefusal, manifest: Manifest, kindChanges: boolean): Answer {
+  if (thrown.kind === 'invalid' && kindChanges) {
     return { by: 'client', reason: 'this commit changes its CustomResourceDefinition' }
   }
-  const immutable = thrown instanceof ClusterRefusal && thrown.kind === 'immutable'
-  return { by: 'refusal', problem: firstProblem(thrown, manifest), immutable }
+  return { by: 'refusal', problem: firstProblem(thrown, manifest), immutable: thrown.kind === 'immutable' }
 }
 
 function firstProblem(thrown: unknown, manifest: Manifest | undefined): Problem {

@@ -2,8 +2,16 @@ import { hasHealth, healthOf } from '../core/health/health.ts'
 import { type Problem, problem } from '../core/model/errors.ts'
 import type { Health } from '../core/model/health.ts'
 import { partOfLabel } from '../core/model/inventory.ts'
+import { at, isObject, type LiveObject } from '../core/model/object.ts'
 import { describeReference, identityOf, type ObjectReference } from '../core/model/reference.ts'
 import type { Cluster } from './ports.ts'
+
+/** One object that is waited for, as it was seen last. */
+type State = {
+  readonly reference: ObjectReference
+  readonly health: Health
+  readonly object?: LiveObject | undefined
+}
 
 /** How to wait. */
 export type HealthWait = {
@@ -29,7 +37,7 @@ export async function waitForHealth(
 ): Promise<readonly Problem[]> {
   const wanted = references.filter((reference) => hasHealth(reference.apiVersion, reference.kind))
   if (wanted.length === 0) return []
-  const states = new Map<string, { readonly reference: ObjectReference; readonly health: Health }>(
+  const states = new Map<string, State>(
     wanted.map((reference) => [
       identityOf(reference),
       { reference, health: { status: 'unknown', message: 'not seen yet' } },
@@ -43,7 +51,7 @@ export async function waitForHealth(
     wanted,
     (reference, object) => {
       const health: Health = object ? healthOf(object) : { status: 'progressing', message: 'not there yet' }
-      states.set(identityOf(reference), { reference, health })
+      states.set(identityOf(reference), { reference, health, object })
       const rest = pending()
       if (rest.every((each) => each.health.status === 'degraded' && finalKinds.has(each.reference.kind)))
         settled.abort()
@@ -59,10 +67,12 @@ export async function waitForHealth(
     },
   )
   wait.signal.throwIfAborted()
-  return pending().map((each) =>
+  const rest = pending()
+  const causes = await Promise.all(rest.map((each) => causeIn(cluster, each)))
+  return rest.map((each, index) =>
     problem(
       timeout.aborted ? 'health-timeout' : 'unhealthy',
-      `${line(each)}${timeout.aborted ? `, after ${Math.round(wait.timeoutMs / 1000)} s` : ''}.`,
+      `${line(each)}${timeout.aborted ? `, after ${Math.round(wait.timeoutMs / 1000)} s` : ''}.${causes[index] ?? ''}`,
       {
         hint: `Look at it: kubectl describe ${each.reference.kind.toLowerCase()} ${each.reference.name}${each.reference.namespace ? ` -n ${each.reference.namespace}` : ''}. Nothing was pruned.`,
       },
@@ -70,6 +80,24 @@ export async function waitForHealth(
   )
 }
 
-function line({ reference, health }: { readonly reference: ObjectReference; readonly health: Health }): string {
+/** What its pods say: a workload itself only counts them. Nothing where they can't be read. */
+async function causeIn(cluster: Cluster, { reference, object }: State): Promise<string | undefined> {
+  const labels = at(object, 'spec', 'selector', 'matchLabels')
+  if (!isObject(labels) || reference.namespace === undefined) return undefined
+  const labelSelector = Object.entries(labels).map(([key, value]) => `${key}=${value}`)
+  try {
+    const pods = await cluster.list('v1', 'Pod', {
+      namespace: reference.namespace,
+      labelSelector: labelSelector.join(','),
+    })
+    const ill = pods.map((pod) => ({ pod, health: healthOf(pod) })).filter(({ health }) => health.status !== 'healthy')
+    const worst = ill.find(({ health }) => health.status === 'degraded') ?? ill[0]
+    return worst && ` Pod ${worst.pod.metadata.name}: ${worst.health.message ?? worst.health.status}.`
+  } catch {
+    return undefined
+  }
+}
+
+function line({ reference, health }: State): string {
   return `${describeReference(reference)}: ${health.message ?? health.status}`
 }

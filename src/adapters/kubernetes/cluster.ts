@@ -19,7 +19,7 @@ import { discover } from './discovery.ts'
 import { fromParent, toParent } from './inventory.ts'
 import { observe } from './observe.ts'
 import { pathOf } from './paths.ts'
-import { refusalOf } from './refusal.ts'
+import { refusalOf, withoutSecrets } from './refusal.ts'
 
 /** A cluster over one connection. Preview and write are the same request, with and without `dryRun=All`. */
 export function clusterOn(
@@ -71,7 +71,11 @@ export function clusterOn(
       body: object,
     })
     if (answer.status !== 200 && answer.status !== 201) throw refusalOf(answer, reference, object)
-    return { object: answer.body as LiveObject, created: answer.status === 201, warnings: answer.warnings }
+    return {
+      object: answer.body as LiveObject,
+      created: answer.status === 201,
+      warnings: answer.warnings.map((each) => withoutSecrets(each, object)),
+    }
   }
 
   const remove = async (

@@ -1,29 +1,15 @@
 import { DrydockError } from '../../core/model/errors.ts'
-import {
-  applySetId,
-  fieldManager,
-  homeNamespace,
-  type Inventory,
-  type InventoryEntry,
-  parentName,
-} from '../../core/model/inventory.ts'
+import { applySetId, fieldManager, homeNamespace, type InventoryEntry, parentName } from '../../core/model/inventory.ts'
 import { parseJson, stringifyJson } from '../../core/model/json.ts'
 import { isArray, isObject, type JsonObject, type KubeObject, textAt } from '../../core/model/object.ts'
 import { groupOf } from '../../core/model/reference.ts'
+import type { TrackedInventory } from '../../core/plan/unfinished.ts'
 
 /** Version of the `tooling` annotation; other tools must not touch a set of ours (KEP-3659). */
 const tooling = 'drydock/v0.1.0'
 
 /** The parent object as JSON. Members are grouped by kind and namespace: 10,000 fit into a ConfigMap's 1 MiB. */
-export function toParent(inventory: Inventory): KubeObject {
-  const groups: Record<string, string[]> = {}
-  for (const entry of inventory.objects) {
-    const key = [entry.apiVersion, entry.kind, entry.namespace ?? ''].join(' ')
-    const list = groups[key] ?? []
-    groups[key] = list
-    list.push(entry.uid ? `${entry.name} ${entry.uid}` : entry.name)
-  }
-  for (const list of Object.values(groups)) list.sort()
+export function toParent(inventory: TrackedInventory): KubeObject {
   const kinds = new Set(
     inventory.objects.map((each) => [each.kind, groupOf(each.apiVersion)].filter(Boolean).join('.')),
   )
@@ -46,32 +32,56 @@ export function toParent(inventory: Inventory): KubeObject {
       },
       ...(inventory.resourceVersion ? { resourceVersion: inventory.resourceVersion } : {}),
     },
-    data: { objects: stringifyJson(groups, 1) },
+    data: {
+      objects: writeEntries(inventory.objects),
+      ...(inventory.unfinished?.length ? { unfinished: writeEntries(inventory.unfinished) } : {}),
+    },
   }
 }
 
+function writeEntries(entries: readonly InventoryEntry[]): string {
+  const groups = new Map<string, string[]>()
+  for (const entry of entries) {
+    const key = [entry.apiVersion, entry.kind, entry.namespace ?? ''].join(' ')
+    const list = groups.get(key) ?? []
+    groups.set(key, list)
+    list.push(entry.uid ? `${entry.name} ${entry.uid}` : entry.name)
+  }
+  return stringifyJson(Object.fromEntries([...groups].map(([key, list]) => [key, list.sort()])), 1)
+}
+
 /** Reads a parent object. Throws `store-failed` when it isn't one of ours: nothing may be pruned by it then. */
-export function fromParent(parent: JsonObject, repository: string, app: string): Inventory {
+export function fromParent(parent: JsonObject, repository: string, app: string): TrackedInventory {
   const annotation = (key: string) => textAt(parent, 'metadata', 'annotations', key)
   const id = textAt(parent, 'metadata', 'labels', 'applyset.kubernetes.io/id')
   const text = textAt(parent, 'data', 'objects')
-  if (id !== applySetId(repository, app) || annotation('drydock.dev/app') !== app || text === undefined) {
-    throw new DrydockError(
+  const broken = (cause?: unknown) =>
+    new DrydockError(
       'store-failed',
       `The ConfigMap ${homeNamespace}/${parentName(repository, app)} is not the inventory of ${app}.`,
       {
+        cause,
         hint: 'Somebody changed it. Restore it from a backup; without it Drydock neither syncs nor prunes this app.',
       },
     )
+  if (id !== applySetId(repository, app) || annotation('drydock.dev/app') !== app || text === undefined) throw broken()
+  const read = (entries: string) => {
+    try {
+      return readEntries(entries)
+    } catch (cause) {
+      throw broken(cause)
+    }
   }
   const revision = annotation('drydock.dev/revision')
   const digest = annotation('drydock.dev/digest')
   const resourceVersion = textAt(parent, 'metadata', 'resourceVersion')
+  const unfinished = textAt(parent, 'data', 'unfinished')
   return {
     id,
     repository,
     app,
-    objects: readEntries(text),
+    objects: read(text),
+    ...(unfinished === undefined ? {} : { unfinished: read(unfinished) }),
     ...(revision ? { revision } : {}),
     ...(digest ? { digest } : {}),
     ...(resourceVersion ? { resourceVersion } : {}),
@@ -80,14 +90,15 @@ export function fromParent(parent: JsonObject, repository: string, app: string):
 
 function readEntries(text: string): readonly InventoryEntry[] {
   const groups = parseJson(text)
-  if (!isObject(groups)) return []
+  if (!isObject(groups)) throw new SyntaxError('not an object')
   return Object.entries(groups).flatMap(([key, members]) => {
     const [apiVersion = '', kind = '', namespace = ''] = key.split(' ')
     if (!isArray(members)) return []
     return members
       .filter((member) => typeof member === 'string')
       .map((member) => {
-        const [name = '', uid] = member.split(' ')
+        // Names of roles may hold spaces; a UID never does.
+        const [, name = '', uid] = /^(.*?)(?: ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}))?$/.exec(member) ?? []
         return { apiVersion, kind, name, ...(namespace ? { namespace } : {}), ...(uid ? { uid } : {}) }
       })
   })

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { DrydockError } from '../../core/model/errors.ts'
 import { parseJson } from '../../core/model/json.ts'
 import type { KindInfo } from '../../core/model/kinds.ts'
@@ -7,6 +8,9 @@ import type { Connection } from './connection.ts'
 import { pathOf } from './paths.ts'
 
 type Seen = (reference: ObjectReference, object: LiveObject | undefined) => void
+
+/** Streams of one collection begin at least this far apart, in ms. */
+const minStreamMs = 500
 
 /** One collection to watch: the wanted objects of one kind in one namespace. */
 type Collection = {
@@ -56,6 +60,7 @@ async function follow(
 ) {
   const selector = labelSelector ? { labelSelector } : undefined
   const path = pathOf(collection.kind, collection.namespace)
+  let began = Number.NEGATIVE_INFINITY
   while (!signal.aborted) {
     let version = await list(connection, path, selector, collection, seen)
     // A stream ends after five minutes at the latest: a silent proxy can't hide a change for longer.
@@ -67,6 +72,10 @@ async function follow(
         allowWatchBookmarks: 'true',
         timeoutSeconds: '300',
       })
+      // A server or proxy that ends streams at once must not be asked in a tight loop.
+      const wait = began + minStreamMs - performance.now()
+      if (wait > 0) await delay(wait, undefined, { signal }).catch(() => undefined)
+      began = performance.now()
       version = await watch(connection, `${path}?${query}`, version, collection, seen, signal)
     }
   }

@@ -1,4 +1,4 @@
-import { isArray, isObject, type Json, type JsonObject } from '../model/object.ts'
+import { at, isArray, isObject, type Json, type JsonObject } from '../model/object.ts'
 import type { Step } from './ownership.ts'
 
 /** One place where two JSON values differ; an absent side is left out. */
@@ -8,6 +8,8 @@ export type Difference = {
   readonly steps: readonly Step[]
   readonly before?: Json
   readonly after?: Json
+  /** The items of a keyed list stand in another order; the sides hold the values of this key. */
+  readonly order?: string
 }
 
 /** Keys by which Kubernetes lists are merged, in the order of trying (the `listMapKey`s of the built-in types). */
@@ -46,7 +48,7 @@ function walk(
   if (before === after) return
   if (isObject(before) && isObject(after)) {
     for (const key of [...new Set([...Object.keys(before), ...Object.keys(after)])].sort()) {
-      walk(before[key], after[key], `${path}/${escapePointer(key)}`, [...steps, key], found)
+      walk(at(before, key), at(after, key), `${path}/${escapePointer(key)}`, [...steps, key], found)
     }
     return
   }
@@ -64,7 +66,7 @@ function walkLists(
   steps: readonly Step[],
   found: Difference[],
 ): void {
-  const key = mergeKeys.find((each) => keyed(before, each) && keyed(after, each))
+  const key = mergeKeyOf(before, after)
   if (key === undefined) {
     if (before.length === after.length && before.every((item, index) => sameJson(item, after[index]))) return
     found.push({ path, steps, before, after })
@@ -72,21 +74,26 @@ function walkLists(
   }
   const index = (list: readonly Json[]) => new Map(list.map((item) => [String((item as JsonObject)[key]), item]))
   const [old, now] = [index(before), index(after)]
-  const count = found.length
   for (const name of new Set([...old.keys(), ...now.keys()])) {
     const [one, other] = [old.get(name), now.get(name)]
     const step: Step = { key, value: name, item: one ?? other ?? null }
     walk(one, other, `${path}[${key}=${escapePointer(name)}]`, [...steps, step], found)
   }
-  const reordered = [...old.keys()].join('\n') !== [...now.keys()].join('\n')
-  if (found.length === count && reordered) found.push({ path, steps, before: [...old.keys()], after: [...now.keys()] })
+  // What was added or removed says so itself; here only the order of what is on both sides counts.
+  const [was, is] = [[...old.keys()].filter((name) => now.has(name)), [...now.keys()].filter((name) => old.has(name))]
+  if (was.some((name, index) => name !== is[index])) found.push({ path, steps, before: was, after: is, order: key })
+}
+
+/** The key by which the items of both lists can be told apart; `undefined`: the lists are compared as a whole. */
+export function mergeKeyOf(one: readonly Json[], other: readonly Json[]): string | undefined {
+  return mergeKeys.find((each) => keyed(one, each) && keyed(other, each))
 }
 
 function keyed(list: readonly Json[], key: string): boolean {
-  const values = list.map((item) => (isObject(item) ? item[key] : undefined))
+  const values = list.map((item) => at(item, key))
   return (
     values.every((value) => typeof value === 'string' || typeof value === 'number') &&
-    new Set(values).size === list.length
+    new Set(values.map(String)).size === list.length
   )
 }
 

@@ -26,7 +26,8 @@ function owns(entry: ManagedFields, path: readonly Step[]): boolean {
   return set !== undefined
 }
 
-function itemSet(set: JsonObject, item: Json): Json | undefined {
+/** Our part of the set for one item of a keyed list (`k:{…}`). */
+export function itemSet(set: JsonObject, item: Json): Json | undefined {
   for (const [key, value] of Object.entries(set)) {
     if (!key.startsWith('k:') || !isObject(item)) continue
     const wanted = parseJson(key.slice(2))

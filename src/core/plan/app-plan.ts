@@ -3,7 +3,8 @@ import { type Difference, differences, sameJson } from '../diff/fields.ts'
 import { hunksBetween } from '../diff/hunks.ts'
 import { createMasker, type Masker } from '../diff/mask.ts'
 import { ownersOf } from '../diff/ownership.ts'
-import { overlay, withValue } from '../diff/patch.ts'
+import { withSide } from '../diff/patch.ts'
+import { predict } from '../diff/predict.ts'
 import { introduce, summarise } from '../diff/summary.ts'
 import type { App } from '../model/app.ts'
 import type { Action, Change, Drift, FieldChange, Risk } from '../model/change.ts'
@@ -133,9 +134,10 @@ function decide(facts: ObjectFacts, app: AppFacts, masker: Masker): Decided {
   }
   if (answer.by === 'refusal' && !(answer.immutable && live)) return { error: answer.problem }
   if (!live) return touched ? { change: creation(facts, masker) } : { drift: missing(facts, app) }
-  if (answer.by === 'refusal') return { change: replacement(facts, live, masker) }
   const ours = live.metadata.labels?.[partOfLabel] === app.inventory.id
-  const predicted = answer.by === 'server' ? answer.predicted : (overlay(live, facts.desired) as KubeObject)
+  const predicted = answer.by === 'server' ? answer.predicted : predict(live, facts.desired)
+  // Who did not ask for it does not replace it either: an immutable field that differs live is drift.
+  if (answer.by === 'refusal' && (touched || app.app.sync.selfHeal)) return { change: replacement(facts, live, masker) }
   const all = differencesOf(live, predicted, masker)
   if (!touched) return all.length > 0 || !ours ? { drift: driftOf(facts, live, all, ours, app, masker) } : {}
   const drifted = facts.basePredicted ? differencesOf(live, facts.basePredicted, masker) : []
@@ -179,8 +181,7 @@ function missing(facts: ObjectFacts, app: AppFacts): Drift {
 }
 
 function replacement(facts: ObjectFacts, live: LiveObject, masker: Masker): Change {
-  const planned = overlay(comparable(live), comparable(facts.desired)) as KubeObject
-  const found = differencesOf(live, { ...planned, apiVersion: live.apiVersion, kind: live.kind }, masker)
+  const found = differencesOf(live, predict(live, facts.desired), masker)
   const allowed = facts.manifest.object.metadata.annotations?.['drydock.dev/replace'] === 'allowed'
   return {
     ...base(facts, 'replace'),
@@ -246,8 +247,8 @@ function shown(facts: ObjectFacts, live: LiveObject, found: readonly Difference[
     }
   })
   const declared: Json = comparable(masker.mask(facts.desired))
-  const before = found.reduce<Json | undefined>((value, each) => withValue(value, each.steps, each.before), declared)
-  const after = found.reduce<Json | undefined>((value, each) => withValue(value, each.steps, each.after), declared)
+  const before = found.reduce<Json | undefined>((value, each) => withSide(value, each, 'before'), declared)
+  const after = found.reduce<Json | undefined>((value, each) => withSide(value, each, 'after'), declared)
   return { fields, summary: summarise(fields), hunks: hunksBetween(before, after) }
 }
 

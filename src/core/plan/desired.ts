@@ -1,9 +1,10 @@
+import { mergeKeyOf } from '../diff/fields.ts'
 import type { Step } from '../diff/ownership.ts'
 import { ownersOf } from '../diff/ownership.ts'
-import { withValue } from '../diff/patch.ts'
+import { valueAt, withValue } from '../diff/patch.ts'
 import type { IgnoreRule } from '../model/app.ts'
 import { fieldManager, partOfLabel } from '../model/inventory.ts'
-import { at, isObject, type KubeObject, type LiveObject } from '../model/object.ts'
+import { at, isArray, isObject, type Json, type KubeObject, type LiveObject } from '../model/object.ts'
 import { groupOf } from '../model/reference.ts'
 
 /**
@@ -41,10 +42,13 @@ export function withIgnored(
 ): KubeObject {
   if (!live) return desired
   let result = desired
-  for (const steps of ignoredPaths(desired, rules)) {
-    const value = at(live, ...steps)
-    const kept = ownersOf(live, steps as readonly Step[], fieldManager).length > 0 ? undefined : value
-    result = withValue(result, steps as readonly Step[], kept) as KubeObject
+  for (const pointer of ignoredPaths(desired, rules)) {
+    const steps = stepsOf(desired, pointer)
+    const item = steps.findLastIndex((step) => typeof step !== 'string')
+    // An item that isn't there yet is created, so that the manifest's value is sent.
+    if (item >= 0 && valueAt(live, steps.slice(0, item + 1)) === undefined) continue
+    const kept = ownersOf(live, steps, fieldManager).length > 0 ? undefined : valueAt(live, steps)
+    result = withValue(result, steps, kept) as KubeObject
   }
   return result
 }
@@ -61,6 +65,17 @@ export function ignoredPaths(object: KubeObject, rules: readonly IgnoreRule[]): 
         (rule.name === undefined || rule.name === name),
     )
     .flatMap((rule) => rule.jsonPointers.map(parsePointer))
+}
+
+/** A pointer counts list items of the manifest; live ones are found by their key, where they may stand elsewhere. */
+function stepsOf(desired: KubeObject, pointer: readonly string[]): readonly Step[] {
+  let value: Json | undefined = desired
+  return pointer.map((part) => {
+    const list = isArray(value) ? value : undefined
+    value = at(value, part)
+    const key = list && value !== undefined ? mergeKeyOf(list, list) : undefined
+    return key === undefined ? part : { key, value: String(at(value, key)), item: value ?? null }
+  })
 }
 
 /** RFC 6901. */
