@@ -1,12 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import pLimit from 'p-limit'
 import { applyStages } from '../core/manifests/order.ts'
+import type { Change, Drift } from '../core/model/change.ts'
 import { DrydockError, type Problem, problemsOf } from '../core/model/errors.ts'
 import type { Inventory, InventoryEntry } from '../core/model/inventory.ts'
 import type { LiveObject } from '../core/model/object.ts'
 import type { ObjectOutcome, SyncOutcome, SyncPhase } from '../core/model/outcome.ts'
 import { identityOf, type ObjectReference, referenceOf } from '../core/model/reference.ts'
 import type { ObjectFacts } from '../core/plan/app-plan.ts'
+import type { TrackedInventory } from '../core/plan/unfinished.ts'
 import { type AuthorisedPlan, authorise, type Reviewed } from '../core/policy/authorise.ts'
 import { type AppRequest, type PlannedApp, planOneApp } from './plan-app.ts'
 import type { ClusterWriter } from './ports.ts'
@@ -87,12 +89,14 @@ function refuseEmpty(planned: PlannedApp): void {
 }
 
 async function carryOut(run: Run, timeoutMs: number): Promise<readonly Problem[]> {
-  const { planned, options } = run
+  const { options } = run
+  const planned: PlannedApp & { readonly inventory: TrackedInventory } = run.planned
   const rendered = planned.facts.objects.map((facts) => referenceOf(facts.desired))
   // Written ahead: what a crash leaves behind is known, and can be pruned later.
-  let inventory = await saveIfChanged(run, planned.inventory, {
+  let inventory: TrackedInventory = await saveIfChanged(run, planned.inventory, {
     ...planned.inventory,
     objects: union(planned.inventory.objects, rendered),
+    unfinished: union(planned.inventory.unfinished ?? [], [...planned.plan.changes, ...toSend(planned)].map(strip)),
   })
   const applied = await applyAll(run, timeoutMs)
   if (applied.length > 0) return applied
@@ -112,21 +116,25 @@ async function carryOut(run: Run, timeoutMs: number): Promise<readonly Problem[]
     objects: inventory.objects
       .filter((entry) => !gone.has(identityOf(entry)))
       .map((entry) => withUid(entry, run.uids.get(identityOf(entry)))),
-    ...(pruned.problems.length === 0 ? { revision: options.revision, digest: planned.facts.digest } : {}),
+    ...(pruned.problems.length === 0
+      ? { revision: options.revision, digest: planned.facts.digest, unfinished: [] }
+      : {}),
   })
   return pruned.problems
+}
+
+/** What is applied: the changes, and the drift that a sync restores. */
+function toSend({ plan }: PlannedApp): readonly (Change | Drift)[] {
+  return [
+    ...plan.changes.filter((change) => change.action !== 'delete'),
+    ...plan.drift.filter((drift) => drift.onSync === 'restored'),
+  ]
 }
 
 /** Applies what the plan says, stage after stage; a failure ends the sync before the next stage. */
 async function applyAll(run: Run, timeoutMs: number): Promise<readonly Problem[]> {
   const { planned, options } = run
-  const restored = planned.plan.drift.filter((drift) => drift.onSync === 'restored')
-  const wanted = new Map(
-    [...planned.plan.changes.filter((change) => change.action !== 'delete'), ...restored].map((each) => [
-      identityOf(each),
-      each,
-    ]),
-  )
+  const wanted = new Map(toSend(planned).map((each) => [identityOf(each), each]))
   for (const facts of planned.facts.objects) {
     const uid = facts.live?.metadata.uid
     if (uid) run.uids.set(identityOf(referenceOf(facts.desired)), uid)
@@ -160,7 +168,7 @@ async function applyAll(run: Run, timeoutMs: number): Promise<readonly Problem[]
 async function applyOne(
   run: Run,
   facts: ObjectFacts,
-  wanted: ReadonlyMap<string, object>,
+  wanted: ReadonlyMap<string, Change | Drift>,
 ): Promise<readonly Problem[]> {
   const reference = referenceOf(facts.desired)
   const identity = identityOf(reference)
@@ -239,6 +247,7 @@ async function prune(
           const uid = lives.get(identityOf(change))?.metadata.uid
           if (uid === undefined) return
           try {
+            run.options.signal.throwIfAborted()
             await retrying(() => run.writer.delete(reference, uid), {
               ...planned.facts.app.sync.retry,
               signal: run.options.signal,
@@ -261,13 +270,15 @@ async function prune(
   return { gone, problems }
 }
 
-async function saveIfChanged(run: Run, stored: Inventory, wanted: Inventory): Promise<Inventory> {
-  const text = (inventory: Inventory) =>
+async function saveIfChanged(run: Run, stored: TrackedInventory, wanted: TrackedInventory): Promise<Inventory> {
+  const text = (inventory: TrackedInventory) =>
     JSON.stringify([
       inventory.revision,
       inventory.digest,
       inventory.objects.map((each) => [identityOf(each), each.uid, each.apiVersion]).sort(),
+      inventory.unfinished?.map(identityOf).sort() ?? [],
     ])
+  run.options.signal.throwIfAborted()
   if (stored.resourceVersion && text(stored) === text(wanted)) return stored
   return run.writer.saveInventory(wanted)
 }
