@@ -2,6 +2,7 @@
 // Starts Drydock with a Node that can run it: this one, or the one that `npm ci` installed beside it.
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import { constants } from 'node:os'
 import { fileURLToPath } from 'node:url'
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
@@ -15,8 +16,9 @@ if (major > 22 || (major === 22 && minor >= 20)) {
     process.exit(2)
   }
   const child = spawn(local, [main, ...process.argv.slice(2)], { stdio: 'inherit' })
-  // A terminal's Ctrl-C reaches both; what is sent to this process alone is passed on.
-  process.on('SIGINT', () => undefined)
+  // A terminal's Ctrl-C reaches both, and a second one ends it at once; what is sent to this process alone is passed on.
+  const inTerminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY
+  process.on('SIGINT', () => inTerminal || child.kill('SIGINT'))
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
-  child.on('exit', (code) => process.exit(code ?? 130))
+  child.on('exit', (code, signal) => process.exit(code ?? 128 + constants.signals[signal]))
 }

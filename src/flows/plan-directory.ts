@@ -31,8 +31,8 @@ export async function planDirectory(
 }
 
 /**
- * Syncs the apps of a checkout to its commit, one after the other. Several are planned together first: what is wrong with
- * one of them, or between two, leaves the cluster as it is.
+ * Syncs the apps of a checkout to its commit, one after the other, those that create namespaces and kinds first. Several
+ * are planned together before: what is wrong with one of them, or between two, leaves the cluster as it is.
  */
 export async function syncDirectory(
   workshop: Workshop,
@@ -50,6 +50,7 @@ export async function syncDirectory(
   const outcome = (app: AppPlan, state: SyncState, problems: readonly Problem[] = []): SyncOutcome => {
     return { app: app.name, cluster: app.cluster, revision: head, state, objects: [], problems }
   }
+  let ordered = apps
   if (apps.length > 1) {
     const { apps: plans } = await planDirectory(workshop, directory, apps, { signal })
     const broken = plans.filter((plan) => plan.errors.length > 0)
@@ -59,9 +60,11 @@ export async function syncDirectory(
         broken.includes(plan) ? outcome(plan, 'failed', plan.errors) : outcome(plan, 'held', [why]),
       )
     }
+    const first = new Set(plans.filter(makesGround).map((plan) => plan.name))
+    ordered = [...apps.filter((app) => first.has(app.name)), ...apps.filter((app) => !first.has(app.name))]
   }
   const outcomes: SyncOutcome[] = []
-  for (const app of apps) {
+  for (const app of ordered) {
     outcomes.push(
       await syncApp(
         workshop,
@@ -76,6 +79,13 @@ export async function syncDirectory(
     )
   }
   return outcomes
+}
+
+/** Creates what the objects of other apps may need. */
+function makesGround(plan: AppPlan): boolean {
+  return plan.changes.some(
+    ({ action, kind }) => action === 'create' && ['Namespace', 'CustomResourceDefinition'].includes(kind),
+  )
 }
 
 function nothingDone(broken: readonly string[]): Problem {

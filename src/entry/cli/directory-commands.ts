@@ -1,10 +1,11 @@
 import { dump } from 'js-yaml'
 import { createMasker } from '../../core/diff/mask.ts'
+import type { App } from '../../core/model/app.ts'
 import { type Problem, problemsOf } from '../../core/model/errors.ts'
 import { stringifyJson } from '../../core/model/json.ts'
 import type { SyncOutcome } from '../../core/model/outcome.ts'
 import type { Plan } from '../../core/model/plan.ts'
-import { hasWork } from '../../core/plan/plan.ts'
+import { assemblePlan, hasWork } from '../../core/plan/plan.ts'
 import { planMarkdown } from '../../core/report/plan-comment.ts'
 import { planJson } from '../../core/report/plan-json.ts'
 import { planText } from '../../core/report/plan-text.ts'
@@ -14,6 +15,7 @@ import { appsOfDirectory, type Directory } from '../../flows/directory.ts'
 import { planDirectory, syncDirectory } from '../../flows/plan-directory.ts'
 import { renderApp } from '../../flows/render-app.ts'
 import type { Workshop } from '../../flows/world.ts'
+import { claimedTwice, type Rendered } from './claims.ts'
 import { type Actions, type DirectoryOptions, exit, type OutputFormat } from './program.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -30,6 +32,11 @@ export type OpenDirectory = (
   readonly dispose: () => Promise<void>
 }>
 
+type Opened = Awaited<ReturnType<OpenDirectory>>
+
+/** What a command found; printed when everything that it made is removed again, because a reader may hang up early. */
+type Result = { readonly code: number; readonly out?: string; readonly err?: string }
+
 /** The commands that read a checkout. */
 export function directoryCommands(
   open: OpenDirectory,
@@ -40,66 +47,101 @@ export function directoryCommands(
   const within = async (
     folder: string,
     options: DirectoryOptions,
-    use: (opened: Awaited<ReturnType<OpenDirectory>>) => Promise<number>,
-  ) => {
+    use: (opened: Opened) => Promise<Result>,
+  ): Promise<number> => {
     const opened = await open(folder, options)
     try {
       warnOfUncommitted(opened.uncommitted, terminal)
-      return await use(opened)
-    } finally {
-      await opened.dispose()
+      const { code, out, err } = await use(opened).finally(opened.dispose)
+      if (out) terminal.out(out)
+      if (err) terminal.err(err)
+      return code
+    } catch (thrown) {
+      if (!signal.aborted) throw thrown
+      const [why] = problemsOf(signal.reason)
+      terminal.err(`${why?.message ?? 'Stopped.'} What was done so far stays; run the same command again to go on.\n`)
+      return exit.stopped
     }
   }
   return {
     plan: (folder, options) =>
       within(folder, options, async ({ directory, workshop, base }) => {
-        const apps = await appsOfDirectory(directory, options.app)
-        terminal.progress(`Planning ${apps.map((app) => app.name).join(', ')} …`)
-        const plan = await planDirectory(workshop, directory, apps, { ...(base ? { base } : {}), signal })
-        terminal.out(printed(plan, options.output, terminal))
-        return exitOfPlan(plan)
+        const { app, output } = options
+        const plan = await appsOfDirectory(directory, app).then(
+          (apps) => {
+            terminal.progress(planning(apps))
+            return planDirectory(workshop, directory, apps, { ...(base ? { base } : {}), signal })
+          },
+          (thrown: unknown) => {
+            // A program that reads the document finds the reason in it.
+            if (output === 'text') throw thrown
+            return assemblePlan({ head: directory.head, base, apps: [], errors: problemsOf(thrown) })
+          },
+        )
+        return { code: exitOfPlan(plan), out: printed(plan, output, terminal) }
       }),
     sync: (folder, options) =>
       within(folder, options, async ({ directory, workshop }) => {
         const apps = await appsOfDirectory(directory, options.app)
+        terminal.progress(planning(apps))
         const progress = (outcome: SyncOutcome) => terminal.progress(progressLine(outcome))
         const acceptRisks = options.acceptRisks === true
         const outcomes = await syncDirectory(workshop, directory, apps, { by: user, acceptRisks, progress, signal })
         const text = () => outcomes.map((outcome) => syncText(outcome, terminal)).join('\n')
-        terminal.out(`${options.output === 'json' ? stringifyJson(outcomes, 2) : text().trimEnd()}\n`)
-        return exitOfSync(outcomes)
+        return {
+          code: exitOfSync(outcomes),
+          out: `${options.output === 'json' ? stringifyJson(outcomes, 2) : text().trimEnd()}\n`,
+        }
       }),
     validate: (folder, options) =>
-      within(folder, options, async ({ directory, workshop }) => {
-        const apps = await appsOfDirectory(directory, options.app)
-        const problems: Problem[] = []
-        for (const app of apps) {
-          const count = await renderApp(workshop, directory.repository, directory.head, app, undefined, signal).then(
-            (rendered) => rendered.manifests.length,
-            (thrown: unknown) => {
-              problems.push(...problemsOf(thrown))
-              return undefined
-            },
-          )
-          if (count !== undefined) terminal.out(`${app.name}: ${count} objects, valid\n`)
+      within(folder, options, async (opened) => {
+        const { rendered, problems } = await renderAll(opened, options, signal)
+        const all = [...problems, ...claimedTwice(rendered)]
+        const valid = rendered.map(
+          ({ app, manifests: { length } }) => `${app}: ${length} object${length === 1 ? '' : 's'}`,
+        )
+        return {
+          code: all.length > 0 ? exit.error : exit.ok,
+          out: valid.map((line) => `${line}${all.length > 0 ? '' : ', valid'}\n`).join(''),
+          ...(all.length > 0 ? { err: `${problemsText(all)}\n` } : {}),
         }
-        if (problems.length > 0) terminal.err(`${problemsText(problems)}\n`)
-        return problems.length > 0 ? exit.error : exit.ok
       }),
     render: (folder, options) =>
-      within(folder, options, async ({ directory, workshop }) => {
-        const apps = await appsOfDirectory(directory, options.app)
+      within(folder, options, async (opened) => {
+        const { rendered, problems } = await renderAll(opened, options, signal)
         const masker = createMasker()
-        for (const app of apps) {
-          const { manifests } = await renderApp(workshop, directory.repository, directory.head, app, undefined, signal)
-          for (const { object, source } of manifests) {
+        const documents = rendered.flatMap(({ manifests }) =>
+          manifests.map(({ object, source }) => {
             const plain = JSON.parse(stringifyJson(masker.mask(object))) as unknown
-            terminal.out(`---\n# ${source.path}:${source.line}\n${dump(plain, { lineWidth: -1, noRefs: true })}`)
-          }
-        }
-        return exit.ok
+            return `---\n# ${source.path}:${source.line}\n${dump(plain, { lineWidth: -1, noRefs: true })}`
+          }),
+        )
+        // Part of the objects would look like all of them to whoever reads the output.
+        if (problems.length > 0) return { code: exit.error, err: `${problemsText(problems)}\n` }
+        return { code: exit.ok, out: documents.join('') }
       }),
   }
+}
+
+/** Every app's objects, and everything that is wrong with the others. */
+async function renderAll(
+  { directory, workshop }: Opened,
+  options: DirectoryOptions,
+  signal: AbortSignal,
+): Promise<{ readonly rendered: readonly Rendered[]; readonly problems: readonly Problem[] }> {
+  const rendered: Rendered[] = []
+  const problems: Problem[] = []
+  for (const app of await appsOfDirectory(directory, options.app)) {
+    const { name, cluster, namespace } = app
+    try {
+      const { manifests } = await renderApp(workshop, directory.repository, directory.head, app, undefined, signal)
+      rendered.push({ app: name, cluster, namespace, manifests })
+    } catch (thrown) {
+      if (signal.aborted) throw thrown
+      problems.push(...problemsOf(thrown))
+    }
+  }
+  return { rendered, problems }
 }
 
 function warnOfUncommitted(paths: readonly string[], terminal: Terminal): void {
@@ -124,6 +166,10 @@ function exitOfPlan(plan: Plan): number {
 function exitOfSync(outcomes: readonly SyncOutcome[]): number {
   if (outcomes.some((outcome) => outcome.state === 'failed')) return exit.error
   return outcomes.some((outcome) => outcome.state === 'held') ? exit.refused : exit.ok
+}
+
+function planning(apps: readonly App[]): string {
+  return `Planning ${apps.map((app) => app.name).join(', ')} …`
 }
 
 function progressLine(outcome: SyncOutcome): string {

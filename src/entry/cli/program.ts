@@ -1,10 +1,10 @@
-import { Command, CommanderError, Option } from 'commander'
-import { DrydockErrors, problemsOf } from '../../core/model/errors.ts'
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { DrydockErrors, type Problem, problemsOf } from '../../core/model/errors.ts'
 import { problemsText } from '../../core/report/problems-text.ts'
 import type { Terminal } from './terminal.ts'
 
-/** Exit codes (the same as `kubectl diff`, with 3 for a refusal). */
-export const exit = { ok: 0, changes: 1, error: 2, refused: 3 } as const
+/** Exit codes (the same as `kubectl diff`, with 3 for a refusal, and a shell's own for a Ctrl-C). */
+export const exit = { ok: 0, changes: 1, error: 2, refused: 3, stopped: 130 } as const
 
 /** Options of the commands that read a checkout. */
 export type DirectoryOptions = {
@@ -35,8 +35,20 @@ export type Actions = {
   }) => Promise<number>
 }
 
-const exitTable = `
-Exit codes: 0 nothing to do, or done · 1 changes (plan) · 2 error · 3 refused by policy, or held for a person`
+const examples = `
+Examples:
+  drydock plan                     what a sync of this checkout would change
+  drydock plan apps/shop           the same for the apps of one folder
+  drydock sync --app 'shop-*'      make the cluster equal to the commit
+  drydock validate                 no cluster needed
+`
+const exitCodes = `
+Exit codes:
+  0  nothing to do, or done
+  1  there are changes (plan)
+  2  error
+  3  refused by policy, or held until a person decides
+`
 
 /**
  * Runs one command line and returns its exit code; what went wrong is printed on standard error, without a stack.
@@ -55,12 +67,13 @@ export async function runCommandLine(
     .exitOverride()
     .configureOutput({ writeOut: terminal.out, writeErr: terminal.err })
     .showSuggestionAfterError()
-    .addHelpText('after', exitTable)
+    .addHelpText('after', examples + exitCodes)
   const onFolder = (name: string, description: string) =>
     program
       .command(name)
       .description(description)
-      .argument('[dir]', 'a folder of a checkout', '.')
+      .argument('[dir]', 'a folder of a checkout, or any folder with manifests', '.')
+      .addHelpText('after', exitCodes)
       .option('--app <name>', 'only this app (a name or glob)')
       .option('--head <ref>', 'the commit to look at', 'HEAD')
   onFolder('plan', 'show what syncing HEAD would do to the cluster')
@@ -106,7 +119,7 @@ export async function runCommandLine(
     .description('play the whole story on this machine, with an emulated GitHub')
     .option('--context <name>', 'use this kubeconfig context as the cluster')
     .option('--exit', 'end after the story')
-    .option('--port <number>', 'port of the page', (text) => Number(text))
+    .option('--port <number>', 'port of the page', portOf)
     .action(async (options: { context?: string; exit?: boolean; port?: number }) => {
       code = await actions.demo(options)
     })
@@ -115,8 +128,24 @@ export async function runCommandLine(
     return code
   } catch (thrown) {
     if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? exit.ok : exit.error
-    terminal.err(`${problemsText(problemsOf(thrown))}\n`)
+    terminal.err(`${problemsText(problemsOf(thrown).map(forTerminal))}\n`)
     if (!(thrown instanceof DrydockErrors)) terminal.debug(thrown)
     return exit.error
+  }
+}
+
+function portOf(text: string): number {
+  const port = Number(text)
+  if (/^\d+$/.test(text) && port <= 65_535) return port
+  throw new InvalidArgumentError('A port is a number from 0 to 65535.')
+}
+
+/** A command has no log and no comment to answer: what helps here is the stack. */
+function forTerminal(each: Problem): Problem {
+  if (each.code !== 'internal') return each
+  return {
+    code: each.code,
+    message: 'Drydock failed unexpectedly.',
+    hint: 'Run the same command with DEBUG=1 and report what it prints.',
   }
 }

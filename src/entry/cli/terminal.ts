@@ -11,7 +11,7 @@ export type Terminal = {
   readonly progress: (line: string) => void
 }
 
-/** The terminal of this process. `NO_COLOR` (no-color.org) and pipes switch colours off. */
+/** The terminal of this process. `NO_COLOR` (no-color.org), `TERM=dumb` and pipes switch colours off. */
 export function processTerminal(
   stdout: NodeJS.WriteStream,
   stderr: NodeJS.WriteStream,
@@ -34,13 +34,18 @@ export function processTerminal(
     debug: (thrown) => {
       if (env.DEBUG) stderr.write(`${thrown instanceof Error ? thrown.stack : String(thrown)}\n`)
     },
-    color: stdout.isTTY === true && !env.NO_COLOR,
-    width: stdout.isTTY ? stdout.columns : 80,
+    color: stdout.isTTY === true && !env.NO_COLOR && env.TERM !== 'dumb',
+    width: columnsOf(stdout),
     progress: (line) => {
       if (!stderr.isTTY) return
       clear()
-      stderr.write(line.slice(0, stderr.columns - 1))
+      stderr.write(line.slice(0, columnsOf(stderr) - 1))
       shown = true
     },
   }
+}
+
+/** Some terminals say that they have no columns. */
+function columnsOf(stream: NodeJS.WriteStream): number {
+  return stream.isTTY && stream.columns > 0 ? stream.columns : 80
 }

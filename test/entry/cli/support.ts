@@ -1,9 +1,20 @@
-import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join, resolve } from 'node:path'
-import { describe, expect, onTestFinished } from 'vitest'
+import { setTimeout as delay } from 'node:timers/promises'
+import { afterAll, describe, expect } from 'vitest'
 import { connect } from '../../../src/adapters/kubernetes/connection.ts'
 import { findPrograms } from '../../../src/adapters/render/programs.ts'
 import { homeNamespace } from '../../../src/core/model/inventory.ts'
@@ -12,13 +23,14 @@ import type { Json } from '../../../src/core/model/object.ts'
 const kubeconfig = process.env.DRYDOCK_TEST_KUBECONFIG ?? ''
 const program = resolve('bin/drydock.js')
 
-/** Tests that need a disposable cluster. */
-export const onCluster: typeof describe.skip = kubeconfig
-  ? describe
-  : (name, ...rest) => describe.skip(`${name} (DRYDOCK_TEST_KUBECONFIG names no disposable cluster)`, ...(rest as [() => void]))
+/** Tests that need a disposable cluster, side by side: they mostly wait for it. */
+export function onCluster(name: string, tests: () => void): void {
+  if (kubeconfig) describe.concurrent(name, { timeout: 60_000 }, tests)
+  else describe.skip(`${name} (skipped, because DRYDOCK_TEST_KUBECONFIG names no disposable cluster)`, tests)
+}
 
 /** How a command ended, and what it printed. */
-export type Ran = {
+type Ran = {
   readonly code: number | null
   readonly out: string
   readonly err: string
@@ -26,10 +38,12 @@ export type Ran = {
 }
 
 /** How a command is run. */
-export type How = {
+type How = {
   readonly env?: Readonly<Record<string, string>>
-  /** Sees the process while it runs. */
-  readonly during?: (child: { readonly pid: number; readonly err: () => string }) => unknown
+  /** Called while the process runs. */
+  readonly during?: (pid: number) => unknown
+  /** Reads the beginning of the output and hangs up, as `| head` does. */
+  readonly head?: boolean
   /** Node's own arguments. */
   readonly node?: readonly string[]
 }
@@ -42,7 +56,7 @@ export type Desk = {
   readonly write: (files: Readonly<Record<string, string | undefined>>) => void
   /** Writes the files and commits all; makes the repository first. */
   readonly commit: (files: Readonly<Record<string, string | undefined>>) => string
-  /** Runs `drydock`; fails when a process or a temporary file of it is left behind. */
+  /** Runs `drydock`, one at a time; fails when a process or a temporary file of it is left behind. */
   readonly drydock: (line: string, how?: How) => Promise<Ran>
 }
 
@@ -54,13 +68,21 @@ async function findRenderers(): Promise<readonly string[]> {
   return [await programs.helm(), await programs.kustomize()].map(({ file }) => dirname(file))
 }
 
+/** Not by test: those that wait for the cluster run side by side. */
+const cleanups: (() => Promise<void>)[] = []
+afterAll(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
+  await (await connection)?.close()
+})
+
+/** A new folder of its own. */
 export function desk(): Desk {
   const name = `cli-${randomBytes(4).toString('hex')}`
   const top = realpathSync(mkdtempSync(join(tmpdir(), 'drydock-test-cli-')))
   const folder = join(top, name)
   const temporary = join(top, 'tmp')
   for (const each of [folder, temporary, join(top, 'home')]) mkdirSync(each)
-  onTestFinished(async () => {
+  cleanups.push(async () => {
     rmSync(top, { recursive: true, force: true })
     if (kubeconfig) await forget(name)
   })
@@ -87,20 +109,20 @@ export function desk(): Desk {
     folder,
     write,
     commit: (files) => {
-      git('init', '--quiet', '--initial-branch=main')
+      if (!existsSync(join(folder, '.git'))) git('init', '--quiet', '--initial-branch=main')
       write(files)
       git('add', '--all')
       git('commit', '--quiet', '--allow-empty', '-m', 'change')
       return git('rev-parse', 'HEAD')
     },
-    drydock: async (line, { env = {}, during, node = [] } = {}) => {
+    drydock: async (line, { env = {}, during, head = false, node = [] } = {}) => {
       renderers ??= findRenderers()
       const path = [...(await renderers), process.env.PATH].join(delimiter)
       const started = performance.now()
       const child = spawn(process.execPath, [...node, program, ...line.split(' ').filter(Boolean)], {
         cwd: folder,
         stdio: ['ignore', 'pipe', 'pipe'],
-        // A group of its own: whoever is left in it was left behind.
+        // A group of its own, as a shell gives to each command.
         detached: true,
         env: { PATH: path, HOME: join(top, 'home'), TMPDIR: temporary, USER: 'ann', KUBECONFIG: kubeconfig, ...env },
       })
@@ -108,6 +130,7 @@ export function desk(): Desk {
       let err = ''
       child.stdout.setEncoding('utf8').on('data', (text: string) => {
         out += text
+        if (head) child.stdout.destroy()
       })
       child.stderr.setEncoding('utf8').on('data', (text: string) => {
         err += text
@@ -115,9 +138,14 @@ export function desk(): Desk {
       const ended = new Promise<number | null>((done) => child.on('close', done))
       const { pid } = child
       if (pid === undefined) throw new Error('The program did not start.')
-      await during?.({ pid, err: () => err })
+      cleanups.push(async () => {
+        // A test that gave up waiting leaves its process.
+        if (child.exitCode === null && child.signalCode === null) process.kill(-pid, 'SIGKILL')
+      })
+      await during?.(pid)
       const code = await ended
-      expect(() => process.kill(-pid, 0), `a process of "drydock ${line}" is left`).toThrow('ESRCH')
+      await until(async () => processesOf(top).length === 0, 2_000)
+      expect(processesOf(top), `processes of "drydock ${line}" are left`).toEqual([])
       expect(readdirSync(temporary), `files of "drydock ${line}" are left`).toEqual([])
       return { code, out, err, ms: performance.now() - started }
     },
@@ -143,7 +171,9 @@ export async function ask(
     method,
     path,
     ...(body === undefined ? {} : { body }),
-    ...(method === 'PATCH' ? { contentType: 'application/merge-patch+json', query: { fieldManager: 'kubectl-edit' } } : {}),
+    ...(method === 'PATCH'
+      ? { contentType: 'application/merge-patch+json', query: { fieldManager: 'kubectl-edit' } }
+      : {}),
   })
   return { status: answer.status, body: answer.body as Record<string, never> }
 }
@@ -168,5 +198,26 @@ export const namespace = 'apiVersion: v1\nkind: Namespace\nmetadata:\n  name: NA
 export const configMap = (name: string, value = 'v'): string =>
   `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: ${name}\n  namespace: NAME\ndata:\n  key: ${value}\n`
 
-/** Runs through a shell with a terminal, where there is a `script` program that can make one. */
-export const hasScript = spawnSync('script', ['--version']).status === 0
+/** Asks again until it is so, or the time (in ms) is up. */
+export async function until(isSo: () => Promise<boolean>, timeoutMs: number): Promise<void> {
+  const end = performance.now() + timeoutMs
+  while (!(await isSo()) && performance.now() < end) await delay(50)
+}
+
+/** Command lines of the processes that live in a folder, by their own words; where there is no /proc, nobody knows. */
+function processesOf(folder: string): readonly string[] {
+  if (!existsSync('/proc/self/environ')) return []
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .flatMap((pid) => {
+      try {
+        const [command, environment] = ['cmdline', 'environ'].map((name) =>
+          readFileSync(`/proc/${pid}/${name}`, 'utf8'),
+        )
+        const all = `${command}${environment}${readlinkSync(`/proc/${pid}/cwd`)}`
+        return all.includes(folder) ? [`${pid} ${command?.replaceAll('\0', ' ')}`] : []
+      } catch {
+        return []
+      }
+    })
+}
