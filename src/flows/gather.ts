@@ -8,14 +8,9 @@ import type { Manifest } from '../core/model/manifest.ts'
 import type { LiveObject } from '../core/model/object.ts'
 import { describeReference, groupOf, identityOf, type ObjectReference, referenceOf } from '../core/model/reference.ts'
 import { ClusterRefusal } from '../core/model/refusal.ts'
-import {
-  type Answer,
-  type AppFacts,
-  type LeftoverFacts,
-  type ObjectFacts,
-  sameManifest,
-} from '../core/plan/app-plan.ts'
+import { sameManifest } from '../core/plan/app-plan.ts'
 import { desiredObject, ignoredPaths, withIgnored } from '../core/plan/desired.ts'
+import type { Answer, AppFacts, LeftoverFacts, ObjectFacts } from '../core/plan/facts.ts'
 import { unfinishedOf } from '../core/plan/unfinished.ts'
 import type { Cluster } from './ports.ts'
 import type { Rendered } from './render-app.ts'

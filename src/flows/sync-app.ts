@@ -7,7 +7,7 @@ import type { Inventory, InventoryEntry } from '../core/model/inventory.ts'
 import type { LiveObject } from '../core/model/object.ts'
 import type { ObjectOutcome, SyncOutcome, SyncPhase } from '../core/model/outcome.ts'
 import { identityOf, type ObjectReference, referenceOf } from '../core/model/reference.ts'
-import type { ObjectFacts } from '../core/plan/app-plan.ts'
+import type { ObjectFacts } from '../core/plan/facts.ts'
 import type { TrackedInventory } from '../core/plan/unfinished.ts'
 import { type AuthorisedPlan, authorise, type Reviewed } from '../core/policy/authorise.ts'
 import { type AppRequest, type PlannedApp, planOneApp } from './plan-app.ts'
@@ -63,7 +63,6 @@ export async function syncApp(workshop: Workshop, request: AppRequest, options: 
   try {
     step('planning')
     const planned = await planOneApp(workshop, { ...request, signal: options.signal })
-    refuseEmpty(planned)
     const judged = authorise(planned.plan, options.reviewed)
     if ('refused' in judged) {
       const state = planned.plan.errors.length > 0 ? 'failed' : 'held'
@@ -78,14 +77,6 @@ export async function syncApp(workshop: Workshop, request: AppRequest, options: 
     workshop.log.warn('a sync failed', { app: app.name, revision: options.revision, err: thrown })
     return outcome('failed', { problems: problemsOf(thrown) })
   }
-}
-
-/** A render without any object of an app that has some is taken for a mistake, not for a wish. */
-function refuseEmpty(planned: PlannedApp): void {
-  if (planned.facts.objects.length > 0 || planned.inventory.objects.length === 0) return
-  throw new DrydockError('render-empty', 'The app renders to nothing now; nothing was applied or pruned.', {
-    hint: 'If it should go away, remove its objects from Git in a first step, all but one; then the app.',
-  })
 }
 
 async function carryOut(run: Run, timeoutMs: number): Promise<readonly Problem[]> {

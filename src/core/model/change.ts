@@ -49,3 +49,12 @@ export type Drift = ObjectReference & {
   /** `true`: the object is gone from the cluster. */
   readonly missing?: boolean
 }
+
+/** What a risk means, in words. */
+export const riskWords: Readonly<Record<Risk, string>> = {
+  immutable: 'a field changes that the API server keeps as it is, so the object is deleted and created again',
+  'data-loss': 'its data is lost',
+  'namespace-deletion': 'everything in the namespace is deleted with it',
+  'crd-deletion': 'every object of this kind on the cluster is deleted with it',
+  'mass-prune': 'this app deletes more objects at once than its `maxPrune` allows',
+}

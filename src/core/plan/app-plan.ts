@@ -6,58 +6,15 @@ import { ownersOf } from '../diff/ownership.ts'
 import { withSide } from '../diff/patch.ts'
 import { predict } from '../diff/predict.ts'
 import { introduce, summarise } from '../diff/summary.ts'
-import type { App } from '../model/app.ts'
-import type { Action, Change, Drift, FieldChange, Risk } from '../model/change.ts'
+import type { Action, Change, Drift, FieldChange } from '../model/change.ts'
 import { type Problem, problem } from '../model/errors.ts'
-import { fieldManager, type Inventory, partOfLabel } from '../model/inventory.ts'
-import type { Manifest } from '../model/manifest.ts'
+import { fieldManager, partOfLabel } from '../model/inventory.ts'
 import { isObject, type Json, type KubeObject, type LiveObject } from '../model/object.ts'
 import type { AppPlan } from '../model/plan.ts'
-import { describeReference, groupOf, type ObjectReference, referenceOf } from '../model/reference.ts'
-import { foreignOwner, pruneProtection } from './foreign.ts'
-
-/** What the API server said of one manifest. */
-export type Answer =
-  | { readonly by: 'server'; readonly predicted: LiveObject; readonly warnings: readonly string[] }
-  /** It could not be asked. */
-  | { readonly by: 'client'; readonly reason: string }
-  | { readonly by: 'refusal'; readonly problem: Problem; readonly immutable: boolean }
-
-/** Everything that is known of one rendered object. */
-export type ObjectFacts = {
-  readonly manifest: Manifest
-  /** As it is sent. */
-  readonly desired: KubeObject
-  /** The commit changes this manifest, or nothing was ever synced. */
-  readonly touched: boolean
-  readonly live?: LiveObject
-  readonly answer: Answer
-  /** What the server would store of the base's manifest: differences that it shares are drift. */
-  readonly basePredicted?: LiveObject
-}
-
-/** Everything that is known of one object that the app owns and the render lacks. */
-export type LeftoverFacts = {
-  readonly reference: ObjectReference
-  readonly uid?: string
-  readonly live?: LiveObject
-  /** The base's manifest, when the base still has it. */
-  readonly base?: Manifest
-  readonly refusal?: Problem
-}
-
-/** What the plan of one app is made of. */
-export type AppFacts = {
-  readonly app: App
-  readonly clusterUID: string
-  readonly inventory: Inventory
-  readonly digest: string
-  readonly objects: readonly ObjectFacts[]
-  readonly leftovers: readonly LeftoverFacts[]
-  /** `note`: objects that the base lacks too are nobody's change (a pull request's plan). */
-  readonly oldLeftovers: 'change' | 'note'
-  readonly notes: readonly string[]
-}
+import { describeReference, referenceOf } from '../model/reference.ts'
+import type { AppFacts, ObjectFacts } from './facts.ts'
+import { foreignOwner } from './foreign.ts'
+import { decideLeftover } from './leftovers.ts'
 
 /** Decides what a sync would do, from what was rendered and what the API server said. Secret values don't leave. */
 export function planApp(facts: AppFacts): AppPlan {
@@ -92,11 +49,25 @@ export function planApp(facts: AppFacts): AppPlan {
     changes,
     unchanged,
     drift,
-    errors: shorten(errors),
+    errors: [...refuseEmpty(facts), ...shorten(errors)],
     policies: [],
     digest: facts.digest,
     ...(notes.length > 0 ? { notes } : {}),
   }
+}
+
+/** A render without any object of an app that has some is taken for a mistake, not for a wish. */
+function refuseEmpty(facts: AppFacts): readonly Problem[] {
+  if (facts.objects.length > 0 || facts.inventory.objects.length === 0) return []
+  return [
+    problem(
+      'render-empty',
+      'The app renders to nothing now, although it has objects on the cluster: none is deleted.',
+      {
+        hint: `Put the manifests back. If the app shall go, remove it from the configuration and delete its objects by their label: ${partOfLabel}=${facts.inventory.id}.`,
+      },
+    ),
+  ]
 }
 
 /** Objects of one foreign owner that are each an error of their own; the rest are counted. */
@@ -110,7 +81,7 @@ function shorten(errors: readonly Problem[]): readonly Problem[] {
   return [...owned.slice(0, maxOwned), more, ...errors.filter((error) => error.code !== 'already-owned')]
 }
 
-type Decided = { readonly change?: Change; readonly drift?: Drift; readonly error?: Problem; readonly note?: string }
+type Decided = { readonly change?: Change; readonly drift?: Drift; readonly error?: Problem }
 
 function decide(facts: ObjectFacts, app: AppFacts, masker: Masker): Decided {
   const { live, answer, manifest, touched } = facts
@@ -250,50 +221,6 @@ function shown(facts: ObjectFacts, live: LiveObject, found: readonly Difference[
   const before = found.reduce<Json | undefined>((value, each) => withSide(value, each, 'before'), declared)
   const after = found.reduce<Json | undefined>((value, each) => withSide(value, each, 'after'), declared)
   return { fields, summary: summarise(fields), hunks: hunksBetween(before, after) }
-}
-
-function decideLeftover(facts: LeftoverFacts, app: AppFacts, masker: Masker): Decided {
-  const { live, reference, base: manifest } = facts
-  if (!live) return {}
-  const name = describeReference(reference)
-  if (!manifest && app.oldLeftovers === 'note') {
-    return { note: `${name} is left over from an earlier commit; the next sync of this app prunes it.` }
-  }
-  const why = keepReason(facts, live, app)
-  if (why) return { note: `${name} is no longer rendered, but is kept: ${why}.` }
-  if (facts.refusal) return { error: facts.refusal }
-  const object = manifest && masker.mask(manifest.object)
-  return {
-    change: {
-      ...reference,
-      action: 'delete',
-      ...(manifest ? { source: manifest.source } : {}),
-      summary: [],
-      fields: [],
-      preview: 'server',
-      risks: deletionRisks(reference),
-      ...(object ? { hunks: hunksBetween(object, undefined) } : {}),
-    },
-  }
-}
-
-/** An object is deleted only when it carries our label, our field manager wrote it, and it is the one in the inventory. */
-function keepReason(facts: LeftoverFacts, live: LiveObject, app: AppFacts): string | undefined {
-  if (!app.app.sync.prune) return '`sync.prune` is false'
-  if (app.app.sync.prune === 'confirm') return '`sync.prune` asks for a confirmation'
-  if (live.metadata.labels?.[partOfLabel] !== app.inventory.id) return 'it does not carry the label of this app'
-  if (!live.metadata.managedFields?.some((entry) => entry.manager === fieldManager)) return 'Drydock did not write it'
-  if (facts.uid !== undefined && facts.uid !== live.metadata.uid) return 'somebody made a new object of this name'
-  const protection = pruneProtection(live)
-  return protection && `it is protected by ${protection}`
-}
-
-function deletionRisks(reference: ObjectReference): readonly Risk[] {
-  const group = groupOf(reference.apiVersion)
-  if (group === '' && ['PersistentVolumeClaim', 'PersistentVolume'].includes(reference.kind)) return ['data-loss']
-  if (group === '' && reference.kind === 'Namespace') return ['namespace-deletion']
-  if (group === 'apiextensions.k8s.io') return ['crd-deletion']
-  return []
 }
 
 function partition<T>(list: readonly T[], holds: (item: T) => boolean): readonly [readonly T[], readonly T[]] {

@@ -1,7 +1,7 @@
-import type { Risk } from '../model/change.ts'
+import { riskWords } from '../model/change.ts'
 import { type Problem, problem } from '../model/errors.ts'
 import type { AppPlan } from '../model/plan.ts'
-import { identityOf } from '../model/reference.ts'
+import { describeReference, identityOf } from '../model/reference.ts'
 
 declare const authorised: unique symbol
 
@@ -26,9 +26,11 @@ export type Reviewed = {
   readonly by: string
 }
 
-/** The risks of a plan as stable words, one for each object and risk. */
-export function risksOf(plan: AppPlan): readonly string[] {
-  return plan.changes.flatMap((change) => change.risks.map((risk: Risk) => `${risk} ${identityOf(change)}`))
+/** The risks of a plan, one for each object; the key is the same in two plans that risk the same. */
+function risksOf(plan: AppPlan) {
+  return plan.changes.flatMap((change) =>
+    change.risks.map((risk) => ({ key: `${risk} ${identityOf(change)}`, risk, change })),
+  )
 }
 
 /**
@@ -52,13 +54,16 @@ export function authorise(
     return { refused: [problem('cluster-unreachable', 'The cluster did not say who it is.')] }
   const risks = risksOf(plan)
   if (risks.length > 0 && !reviewed.risksAccepted) {
-    const shown = new Set(reviewed.plan ? risksOf(reviewed.plan) : [])
+    const shown = new Set((reviewed.plan ? risksOf(reviewed.plan) : []).map((each) => each.key))
+    const hint = 'Run `npx drydock sync --accept-risks` from a checkout of this commit, or change the manifest.'
     return {
-      refused: risks.map((risk) =>
-        problem('held', `${shown.has(risk) ? 'Needs an approval' : 'Was not reviewed'}: ${risk}.`, {
-          hint: 'Run `npx drydock sync --accept-risks` from a checkout of this commit, or change the manifest.',
-        }),
-      ),
+      refused: risks.map(({ key, risk, change }) => {
+        const seen = shown.has(key) ? 'a person has to accept it' : 'nobody reviewed it'
+        return problem('held', `${describeReference(change)}: ${riskWords[risk]}; ${seen}.`, {
+          source: change.source,
+          hint,
+        })
+      }),
     }
   }
   const allowed = { plan, clusterUID: plan.clusterUID, allowedBy: reviewed.by }

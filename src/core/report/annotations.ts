@@ -1,10 +1,10 @@
-import type { Change } from '../model/change.ts'
+import { type Change, riskWords } from '../model/change.ts'
 import type { Problem } from '../model/errors.ts'
 import type { SourcePosition } from '../model/manifest.ts'
 import type { AppPlan, Verdict } from '../model/plan.ts'
 import { describeReference } from '../model/reference.ts'
 import { oneLine, visible } from './escape.ts'
-import { ownRisks, RISKS } from './words.ts'
+import { ownRisks } from './words.ts'
 
 /** A line of a file that a finding points at; the shape that the checks of GitHub take. */
 export type Annotation = {
@@ -40,7 +40,7 @@ function ofVerdict(verdict: Verdict): readonly Annotation[] {
 
 function ofChange(change: Change): readonly Annotation[] {
   const object = describeReference(change)
-  const risks = ownRisks(change).map((risk) => RISKS[risk])
+  const risks = ownRisks(change).map((risk) => riskWords[risk])
   return [
     ...(risks.length > 0 ? annotate(change.source, 'warning', `${change.action} ${object}`, risks.join('; ')) : []),
     ...(change.warnings ?? []).flatMap((warning) =>

@@ -1,11 +1,11 @@
-import type { Change } from '../model/change.ts'
+import { type Change, riskWords } from '../model/change.ts'
 import type { AppPlan } from '../model/plan.ts'
 import type { ObjectReference } from '../model/reference.ts'
 import { identityOf } from '../model/reference.ts'
 import { type Piece, PRIORITY } from './compose.ts'
 import { code, fenced, text } from './escape.ts'
 import { type ChangeGroup, groupChanges } from './groups.ts'
-import { count, meaningOf, ownRisks, place, RISKS } from './words.ts'
+import { count, meaningOf, ownRisks, place } from './words.ts'
 
 /** How many names a group shows in its line. */
 const NAMES_SHOWN = 200
@@ -82,7 +82,7 @@ function remarks(change: Change): readonly string[] {
     return `takes ${listed.join(', ')}${rest} over from ${code(owner)}`
   })
   return [
-    ...ownRisks(change).map((risk) => `⚠️ ${text(RISKS[risk])}`),
+    ...ownRisks(change).map((risk) => `⚠️ ${text(riskWords[risk])}`),
     ...takeOvers,
     ...(change.preview === 'client' ? [notPreviewed(change)] : []),
     ...(change.warnings ?? []).map((warning) => `the API server warns: ${text(warning)}`),

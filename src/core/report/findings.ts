@@ -1,11 +1,11 @@
-import type { Change, Drift, FieldChange } from '../model/change.ts'
+import { type Change, type Drift, type FieldChange, riskWords } from '../model/change.ts'
 import type { Problem } from '../model/errors.ts'
 import type { AppPlan, Plan, Verdict } from '../model/plan.ts'
 import { identityOf } from '../model/reference.ts'
 import { objectText } from './change-lines.ts'
 import { type Piece, PRIORITY, type Section } from './compose.ts'
 import { code, text } from './escape.ts'
-import { changesOf, count, massPruned, ownRisks, place, RISKS, value } from './words.ts'
+import { changesOf, count, massPruned, ownRisks, place, value } from './words.ts'
 
 /** Where a reader finds what was left out. */
 const ELSEWHERE = 'the check runs of the apps'
@@ -18,7 +18,7 @@ export function riskSection(plan: Plan, elsewhere = ELSEWHERE): Section {
   const pruned = plan.apps.flatMap((app): readonly Piece[] => {
     const number = massPruned(app)
     if (number === 0) return []
-    const line = `> - **${count(number, 'object')} of app ${code(app.name)} will be deleted**: ${text(RISKS['mass-prune'])}`
+    const line = `> - **${count(number, 'object')} of app ${code(app.name)} will be deleted**: ${text(riskWords['mass-prune'])}`
     return [{ text: line, priority: PRIORITY.risk, about: [`prune ${app.name}`] }]
   })
   return {
@@ -29,7 +29,7 @@ export function riskSection(plan: Plan, elsewhere = ELSEWHERE): Section {
 }
 
 function riskPiece(change: Change): Piece {
-  const why = ownRisks(change).map((risk) => text(RISKS[risk]))
+  const why = ownRisks(change).map((risk) => text(riskWords[risk]))
   const where = change.source ? ` · ${code(place(change.source))}` : ''
   return {
     text: `> - **${objectText(change)} will be ${ACTION_WORDS[change.action]}**: ${why.join('; ')}${where}`,

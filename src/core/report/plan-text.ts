@@ -1,4 +1,4 @@
-import type { Action, Change, Drift } from '../model/change.ts'
+import { type Action, type Change, type Drift, riskWords } from '../model/change.ts'
 import type { AppPlan, Plan } from '../model/plan.ts'
 import { describeReference } from '../model/reference.ts'
 import { oneLine } from './escape.ts'
@@ -7,7 +7,7 @@ import { headline } from './headline.ts'
 import { appCounts } from './plan-body.ts'
 import { problemsText } from './problems-text.ts'
 import { type Paint, painter, paintHunks, type Style, type TerminalOptions, wrap } from './terminal.ts'
-import { capital, count, massPruned, meaningOf, ownRisks, place, RISKS, short, value } from './words.ts'
+import { capital, count, massPruned, meaningOf, ownRisks, place, short, value } from './words.ts'
 
 const SIGNS: Readonly<Record<Action, { readonly sign: string; readonly style: Style }>> = {
   create: { sign: '+', style: 'green' },
@@ -38,7 +38,7 @@ function appText(app: AppPlan, width: number, paint: Paint): string {
   const lines = [
     ...groupChanges(app.changes).map((group) => groupText(group, width, paint)),
     ...(massPruned(app) > 0
-      ? [paint('red', wrap(`${count(massPruned(app), 'deletion')}: ${RISKS['mass-prune']}`, width, '  ! ', '    '))]
+      ? [paint('red', wrap(`${count(massPruned(app), 'deletion')}: ${riskWords['mass-prune']}`, width, '  ! ', '    '))]
       : []),
     ...app.drift.map((drift) => driftText(drift, width)),
     ...app.policies.map((verdict) => {
@@ -81,7 +81,7 @@ function detailsText(change: Change, width: number, paint: Paint): readonly stri
   return [
     ...(said.length > 0 ? [line(said.join(', '))] : []),
     ...(change.source ? [paint('dim', `      ${oneLine(place(change.source))}`)] : []),
-    ...ownRisks(change).map((risk) => paint('red', wrap(RISKS[risk], width, '    ! ', '      '))),
+    ...ownRisks(change).map((risk) => paint('red', wrap(riskWords[risk], width, '    ! ', '      '))),
     ...change.fields.flatMap(({ path, takenFrom }) =>
       takenFrom === undefined ? [] : [line(`takes ${path} over from ${takenFrom}`)],
     ),

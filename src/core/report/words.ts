@@ -44,15 +44,6 @@ export function place(source: SourcePosition): string {
   return `${source.path}:${source.line}`
 }
 
-/** What a risk means to the person who accepts it. */
-export const RISKS: Readonly<Record<Risk, string>> = {
-  immutable: 'a field changes that the API server keeps as it is, so the object is deleted and created again',
-  'data-loss': 'its data is lost',
-  'namespace-deletion': 'everything in the namespace is deleted with it',
-  'crd-deletion': 'every object of this kind on the cluster is deleted with it',
-  'mass-prune': 'this app deletes more objects at once than its `maxPrune` allows',
-}
-
 /** The risks of one object; `mass-prune` is a risk of its whole app. */
 export function ownRisks(change: Change): readonly Risk[] {
   return change.risks.filter((risk) => risk !== 'mass-prune')

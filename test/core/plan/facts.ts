@@ -1,8 +1,8 @@
 import type { App } from '../../../src/core/model/app.ts'
 import { fieldManager, partOfLabel } from '../../../src/core/model/inventory.ts'
 import type { KubeObject, LiveObject } from '../../../src/core/model/object.ts'
-import type { AppFacts, ObjectFacts } from '../../../src/core/plan/app-plan.ts'
 import { desiredObject } from '../../../src/core/plan/desired.ts'
+import type { AppFacts, ObjectFacts } from '../../../src/core/plan/facts.ts'
 
 export const inventoryId = 'applyset-test-v1'
 

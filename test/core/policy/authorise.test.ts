@@ -58,8 +58,8 @@ describe('authorise', () => {
     const now = plan({ changes: [deletion('data'), deletion('more')] })
     expect(authorise(now, { ...unseen, plan: plan({ changes: [deletion('data')] }) })).toMatchObject({
       refused: [
-        { message: expect.stringMatching(/^Needs an approval: .*data/) },
-        { message: expect.stringMatching(/^Was not reviewed: .*more/) },
+        { message: expect.stringMatching(/data: its data is lost; a person has to accept it\.$/) },
+        { message: expect.stringMatching(/more: its data is lost; nobody reviewed it\.$/) },
       ],
     })
   })
