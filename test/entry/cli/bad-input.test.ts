@@ -137,7 +137,7 @@ onCluster('bad input', () => {
     at.commit({ 'all.yaml': '# all gone\n' })
     const sync = await at.drydock('sync --accept-risks')
     expect(sync.code).toBe(2)
-    expect(sync.out).toContain('error: The app renders to nothing now; nothing was applied or pruned.\n  → ')
+    expect(sync.out).toContain('error: The app renders to nothing now, although it has objects on the cluster')
     expect(await exists(at)).toBe(true)
   })
 })
