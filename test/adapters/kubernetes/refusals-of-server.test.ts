@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { KubeObject } from '../../../src/core/model/object.ts'
+import { healthOf } from '../../../src/core/health/health.ts'
+import type { KubeObject, LiveObject } from '../../../src/core/model/object.ts'
+import { referenceOf } from '../../../src/core/model/reference.ts'
 import { desiredObject } from '../../../src/core/plan/desired.ts'
 import {
   allowed,
@@ -26,9 +28,19 @@ describe.skipIf(!kubeconfig)(`what the API server refuses${skipped}`, () => {
     plane.later(`/apis/${apiVersion}/${resource}/${name}`)
     return { apiVersion, kind, metadata: { name }, ...more } as unknown as KubeObject
   }
+  /** A definition keeps its scope from the moment that it is established. */
+  const established = async (definition: KubeObject) => {
+    const done = new AbortController()
+    const signal = AbortSignal.any([done.signal, AbortSignal.timeout(20_000)])
+    const seen = (_reference: unknown, live: LiveObject | undefined) => {
+      if (live && healthOf(live).status === 'healthy') done.abort()
+    }
+    await plane.cluster.observe([referenceOf(definition)], seen, { signal })
+  }
   /** Creates the one and asks for the other. */
   const change = async (before: KubeObject, after: Spec) => {
     await plane.cluster.writer(allowed('create', before)).apply(before)
+    if (before.kind === 'CustomResourceDefinition') await established(before)
     return refusalOf(plane.cluster.previewApply({ ...before, ...after } as KubeObject))
   }
   const pod = (app: string, more: Spec = {}) => ({
