@@ -176,9 +176,14 @@ function wasCut(cause: unknown): boolean {
 
 /** Why a kubeconfig could not be read. A YAML error quotes the lines around it, which may hold a token: only the place stays. */
 function readingFault(cause: unknown): string {
-  const { reason, mark, code } = cause as { reason?: string; mark?: { line?: number }; code?: string }
+  const { reason, mark, code, path } = cause as {
+    reason?: string
+    mark?: { line?: number }
+    code?: string
+    path?: string
+  }
   if (reason) return `${reason}${mark?.line === undefined ? '' : ` at line ${mark.line + 1}`}`
-  return code === 'ENOENT' ? 'there is no such file' : (code ?? 'it is not a kubeconfig')
+  return code === 'ENOENT' ? `there is no file ${path ?? 'of this name'}` : (code ?? 'it is not a kubeconfig')
 }
 
 function readBody(text: string): Json {

@@ -52,6 +52,15 @@ test.each([
   expect(ran.out).not.toMatch(/no changes|\n\s+at /i)
 })
 
+test('a broken kubeconfig is named by its line and never quoted', async () => {
+  const { at, env } = deskFor('https://127.0.0.1:1')
+  writeFileSync(env.KUBECONFIG, 'apiVersion: v1\nusers:\n- name: a\n  user:\n    token: sesame\n   bad: x\n')
+  const ran = await at.drydock('plan', { env })
+  expect(ran).toMatchObject({ code: 2, err: '' })
+  expect(ran.out).toMatch(/The kubeconfig could not be read: .* at line 6/)
+  expect(ran.out).not.toContain('sesame')
+})
+
 test('no kubeconfig', async () => {
   const { at } = deskFor('https://127.0.0.1:1')
   const ran = await at.drydock('plan', { env: { KUBECONFIG: '/nowhere/config' } })
