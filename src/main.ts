@@ -55,7 +55,7 @@ async function clustersForCommand(
 }
 
 const openDirectory: OpenDirectory = async (folder, options) => {
-  const [{ openLocal }, { originOf }, { createRenderer }, { snapshot }] = await Promise.all([
+  const [{ openLocal }, { repositoryNameOf }, { createRenderer }, { snapshot }] = await Promise.all([
     import('./adapters/git/local.ts'),
     import('./adapters/git/origin.ts'),
     import('./adapters/render/renderer.ts'),
@@ -74,7 +74,7 @@ const openDirectory: OpenDirectory = async (folder, options) => {
   if (!local) {
     const taken = await snapshot(folder)
     const folderName = basename(resolve(folder))
-    const directory = { ...taken, repositoryName: `local/${folderName}`, folderName }
+    const directory = { ...taken, repositoryName: await repositoryNameOf(resolve(folder), false), folderName }
     return {
       directory,
       workshop,
@@ -92,7 +92,7 @@ const openDirectory: OpenDirectory = async (folder, options) => {
   }
   const directory = {
     repository,
-    repositoryName: (await originOf(root)) ?? `local/${basename(root)}`,
+    repositoryName: await repositoryNameOf(root, true),
     head: await resolveOrThrow(options.head ?? 'HEAD'),
     pathInside,
     folderName: basename(resolve(folder)),

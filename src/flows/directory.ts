@@ -10,7 +10,7 @@ import { readConfig } from './read-config.ts'
 /** A folder of a checkout, as a command was given it. */
 export type Directory = {
   readonly repository: GitRepository
-  /** `owner/name`, or `local/<folder>` without a remote. */
+  /** `owner/name`, or `local/<folder>-<hash>` without a remote. */
   readonly repositoryName: string
   readonly head: string
   /** The folder's path from the repository's root; `.` is the root. */

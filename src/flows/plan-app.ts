@@ -1,10 +1,11 @@
 import pLimit from 'p-limit'
 import type { App } from '../core/model/app.ts'
-import { problem, problemsOf } from '../core/model/errors.ts'
+import { DrydockError, problem, problemsOf } from '../core/model/errors.ts'
 import type { Inventory } from '../core/model/inventory.ts'
 import type { AppPlan } from '../core/model/plan.ts'
 import { describeReference, identityOf, referenceOf } from '../core/model/reference.ts'
-import { type AppFacts, planApp } from '../core/plan/app-plan.ts'
+import { planApp } from '../core/plan/app-plan.ts'
+import type { AppFacts } from '../core/plan/facts.ts'
 import { gather } from './gather.ts'
 import type { Cluster, GitRepository } from './ports.ts'
 import { type Rendered, renderApp, type Target } from './render-app.ts'
@@ -16,7 +17,7 @@ const parallel = 4
 /** One app between two commits. */
 export type AppRequest = {
   readonly repository: GitRepository
-  /** `owner/name`, or `local/<folder>`: with the app's name it identifies the inventory. */
+  /** `owner/name`, or `local/<folder>-<hash>`: with the app's name it identifies the inventory. */
   readonly repositoryName: string
   readonly app: App
   /** The app on the base's side, where it has another path or renderer than now. */
@@ -90,10 +91,23 @@ async function prepare(workshop: Workshop, request: AppRequest): Promise<Prepare
     cluster.kinds({ fresh: true }),
     cluster.inventory(request.repositoryName, app.name),
   ])
+  refuseNamesake(app, inventory)
   const target: Target = { kinds, version }
   const rendering = renderApp(workshop, repository, request.head, app, target, request.signal)
   const [head, base] = await Promise.all([rendering, renderBase(workshop, request, inventory, target, rendering)])
   return { request, cluster, inventory, head, base: base.rendered, notes: [...(request.notes ?? []), ...base.notes] }
+}
+
+/** Two folders that no file configures may have one name; the inventory of the one must not be pruned by the other. */
+function refuseNamesake(app: App, inventory: Inventory): void {
+  if (app.source !== undefined || inventory.path === undefined || inventory.path === app.path) return
+  throw new DrydockError(
+    'already-owned',
+    `The name ${app.name} is taken: the app of this name was synced from ${inventory.path}.`,
+    {
+      hint: 'Give both a name of their own in .github/drydock.yaml.',
+    },
+  )
 }
 
 async function complete(prepared: Prepared, others: readonly Prepared[]): Promise<PlannedApp> {

@@ -88,6 +88,7 @@ async function carryOut(run: SyncRun, revision: string, timeoutMs: number): Prom
   // Written ahead: what a crash leaves behind is known, and can be pruned later.
   let inventory: TrackedInventory = await saveIfChanged(run, planned.inventory, {
     ...planned.inventory,
+    path: planned.facts.app.path,
     objects: union(planned.inventory.objects, rendered),
     unfinished: union(
       planned.inventory.unfinished ?? [],
@@ -122,6 +123,7 @@ async function saveIfChanged(run: SyncRun, stored: TrackedInventory, wanted: Tra
     JSON.stringify([
       inventory.revision,
       inventory.digest,
+      inventory.path,
       inventory.objects.map((each) => [identityOf(each), each.uid, each.apiVersion]).sort(),
       inventory.unfinished?.map(identityOf).sort() ?? [],
     ])

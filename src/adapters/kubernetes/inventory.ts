@@ -27,6 +27,7 @@ export function toParent(inventory: TrackedInventory): KubeObject {
         'applyset.kubernetes.io/additional-namespaces': [...namespaces].sort().join(','),
         'drydock.dev/repository': inventory.repository,
         'drydock.dev/app': inventory.app,
+        ...(inventory.path ? { 'drydock.dev/path': inventory.path } : {}),
         ...(inventory.revision ? { 'drydock.dev/revision': inventory.revision } : {}),
         ...(inventory.digest ? { 'drydock.dev/digest': inventory.digest } : {}),
       },
@@ -74,6 +75,7 @@ export function fromParent(parent: JsonObject, repository: string, app: string):
   }
   const revision = annotation('drydock.dev/revision')
   const digest = annotation('drydock.dev/digest')
+  const path = annotation('drydock.dev/path')
   const resourceVersion = textAt(parent, 'metadata', 'resourceVersion')
   const unfinished = textAt(parent, 'data', 'unfinished')
   return {
@@ -84,6 +86,7 @@ export function fromParent(parent: JsonObject, repository: string, app: string):
     ...(unfinished === undefined ? {} : { unfinished: read(unfinished) }),
     ...(revision ? { revision } : {}),
     ...(digest ? { digest } : {}),
+    ...(path ? { path } : {}),
     ...(resourceVersion ? { resourceVersion } : {}),
   }
 }

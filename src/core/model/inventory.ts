@@ -20,9 +20,11 @@ export type Inventory = {
   /** Revision that was synced last, in full; absent until a sync succeeded. */
   readonly revision?: string
   readonly digest?: string
-  /** `owner/name`, or `local/<folder>`. */
+  /** `owner/name`, or `local/<folder>-<hash>`. */
   readonly repository: string
   readonly app: string
+  /** The app's path at the last sync. */
+  readonly path?: string
   readonly objects: readonly InventoryEntry[]
   /** Of the parent object; absent while there is none. */
   readonly resourceVersion?: string

@@ -52,6 +52,12 @@ export function authorise(
   }
   if (plan.clusterUID === undefined)
     return { refused: [problem('cluster-unreachable', 'The cluster did not say who it is.')] }
+  const meant = reviewed.plan?.clusterUID
+  if (meant !== undefined && meant !== plan.clusterUID) {
+    const hint = 'If this is meant, run `npx drydock sync` from a checkout of this commit.'
+    const message = `${plan.name} was reviewed for another cluster than the one that "${plan.cluster}" is now.`
+    return { refused: [problem('held', message, { hint })] }
+  }
   const risks = risksOf(plan)
   if (risks.length > 0 && !reviewed.risksAccepted) {
     const shown = new Set((reviewed.plan ? risksOf(reviewed.plan) : []).map((each) => each.key))

@@ -64,6 +64,12 @@ describe('authorise', () => {
     })
   })
 
+  it('refuses another cluster than the one that was reviewed', () => {
+    const reviewed = { ...unseen, plan: plan({ clusterUID: 'another' }) }
+    expect(authorise(plan(), reviewed)).toMatchObject({ refused: [{ code: 'held' }] })
+    expect(authorise(plan(), { ...unseen, plan: plan() })).toHaveProperty('authorised')
+  })
+
   it('refuses a cluster that did not say who it is', () => {
     const { clusterUID: _, ...unknown } = plan()
     expect(authorise(unknown, unseen)).toMatchObject({ refused: [{ code: 'cluster-unreachable' }] })

@@ -188,7 +188,7 @@ async function forget(name: string): Promise<void> {
   }[]
   for (const { metadata } of items) {
     const repository = metadata.annotations?.['drydock.dev/repository']
-    if (repository === `local/${name}`) await ask('DELETE', `${parents}/${metadata.name}`)
+    if (repository?.startsWith(`local/${name}-`)) await ask('DELETE', `${parents}/${metadata.name}`)
   }
 }
 
