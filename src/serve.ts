@@ -103,6 +103,7 @@ export async function startServer(env: Environment, config: ServerConfig): Promi
       },
     }
   } catch (thrown) {
+    await database.jobs.stop(0).catch(() => undefined)
     await database.close()
     throw thrown
   }

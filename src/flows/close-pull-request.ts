@@ -1,10 +1,23 @@
 import type { Job } from './ports.ts'
 import type { ServerWorld } from './server-world.ts'
+import { changePullRequest } from './sticky-comment.ts'
 
-/** Remembers that a pull request is closed: its plan no longer counts for the commit that it shares with others. */
+/**
+ * Remembers that a pull request is closed: its plan no longer counts for the commit that it shares with others, which
+ * are planned again.
+ */
 export async function closePullRequest(world: ServerWorld, job: Extract<Job, { kind: 'closed' }>): Promise<void> {
   const state = await world.store.pullRequest(job.repository, job.number)
   const forge = await world.forges.open(job.repository, job.repository.installationId)
   if (!state || (await forge.pullRequest(job.number)).state === 'open') return
-  await world.store.savePullRequest({ ...state, open: false })
+  await changePullRequest(world, job.repository, job.number, { open: false })
+  if (state.head === undefined) return
+  const others = await world.store.plansAtHead(job.repository, state.head)
+  await world.store.enqueue(
+    others.flatMap(({ number }) =>
+      number === undefined || number === job.number
+        ? []
+        : [{ kind: 'plan', repository: job.repository, number, reason: 'rerequested' }],
+    ),
+  )
 }

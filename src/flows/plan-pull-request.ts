@@ -1,12 +1,12 @@
-import { createHash } from 'node:crypto'
 import { problem, problemsOf } from '../core/model/errors.ts'
 import type { Plan } from '../core/model/plan.ts'
 import { assemblePlan, concludeApp, worst } from '../core/plan/plan.ts'
 import { appCheck, noAffectedAppsCheck, planCheck, supersededCheck } from '../core/report/check.ts'
 import { planComment } from '../core/report/plan-comment.ts'
 import { type CommitPlan, planCommit } from './plan-commit.ts'
-import type { Forge, Job, PlanRecord, PullRequest, PullRequestState } from './ports.ts'
+import type { Forge, Job, PlanRecord, PullRequest } from './ports.ts'
 import type { ServerWorld } from './server-world.ts'
+import { changePullRequest, commentMarker, writePlanComment } from './sticky-comment.ts'
 
 /** Name of the check run to require; each app's is `drydock / <app>`. */
 export const checkName = 'drydock'
@@ -16,10 +16,8 @@ const maxAppChecks = 16
 
 type PlanJob = Extract<Job, { kind: 'plan' }>
 
-/** Marks our sticky comment; it is looked for only among comments that our App wrote. */
-export function commentMarker(number: number): string {
-  return `drydock:plan:${number}`
-}
+/** The command of a plan job; `head`: the commit that was shown when it was given. */
+export type PlanCommand = NonNullable<PlanJob['command']> & { readonly head?: string }
 
 /**
  * Plans a pull request: the merge result against the target branch and the live cluster, shown as check runs and as one
@@ -28,14 +26,14 @@ export function commentMarker(number: number): string {
 export async function planPullRequest(world: ServerWorld, job: PlanJob, signal: AbortSignal): Promise<void> {
   const forge = await world.forges.open(job.repository, job.repository.installationId)
   const pull = await forge.pullRequest(job.number)
-  if (pull.state !== 'open') return
-  const state = (await world.store.pullRequest(job.repository, job.number)) ?? newState(job)
+  if (pull.state !== 'open') return leaveClosed(world, forge, job, pull)
   const base = (await forge.branchHead(pull.baseRef)) ?? pull.base
-  if (await alreadyPlanned(world, job, pull, base)) return
+  const shown = await isShown(world, job, pull, base)
+  await changePullRequest(world, job.repository, job.number, { open: true, head: pull.head, baseRef: pull.baseRef })
+  if (shown) return
   const repository = await world.git.open(job.repository, job.repository.installationId)
   const started = world.clock.now()
   const running = await begin(world, forge, job, pull, base, started)
-  await world.store.savePullRequest({ ...state, open: true, head: pull.head, baseRef: pull.baseRef })
   const planned = await makePlan(world, repository, job, pull, base, signal).catch((thrown: unknown) => {
     if (signal.aborted) throw thrown
     world.log.error('a pull request could not be planned', { number: job.number, err: thrown })
@@ -50,16 +48,21 @@ export async function planPullRequest(world: ServerWorld, job: PlanJob, signal: 
   await publish(world, forge, job, pull, running, planned, started)
 }
 
-/** The plan for exactly this head and base is shown already, and nobody asked for another. */
-async function alreadyPlanned(world: ServerWorld, job: PlanJob, pull: PullRequest, base: string): Promise<boolean> {
-  if (job.reason === 'command' || job.reason === 'rerequested') return false
-  const latest = await world.store.latestPlan(job.repository, job.number)
-  return latest?.state === 'done' && latest.head === pull.head && latest.base === base
+/** A plan that was begun before the pull request was closed has nobody left to end it. */
+async function leaveClosed(world: ServerWorld, forge: Forge, job: PlanJob, pull: PullRequest): Promise<void> {
+  const left = await world.store.runningPlans(job.repository, job.number)
+  for (const each of left) await supersede(world, forge, each, pull.head)
+  if (await world.store.pullRequest(job.repository, job.number))
+    await changePullRequest(world, job.repository, job.number, { open: false })
 }
 
-function newState(job: PlanJob): PullRequestState {
-  const { owner, name } = job.repository
-  return { repository: { owner, name }, number: job.number, open: true }
+/** The plan for exactly this head and base is shown already, and nobody asked for another. */
+async function isShown(world: ServerWorld, job: PlanJob, pull: PullRequest, base: string): Promise<boolean> {
+  if (job.reason === 'command' || job.reason === 'rerequested') return false
+  const state = await world.store.pullRequest(job.repository, job.number)
+  if (state?.baseRef !== pull.baseRef) return false
+  const latest = await world.store.latestPlan(job.repository, job.number)
+  return latest?.state === 'done' && latest.head === pull.head && latest.base === base
 }
 
 /** A plan in progress; `resumed`: another process began it, and may have written some of it. */
@@ -112,7 +115,8 @@ async function makePlan(
   base: string,
   signal: AbortSignal,
 ): Promise<CommitPlan> {
-  if (pull.fork && job.reason !== 'command') {
+  const command: PlanCommand | undefined = job.command
+  if (pull.fork && (job.reason !== 'command' || command?.head !== pull.head)) {
     const error = problem(
       'held',
       'This pull request comes from a fork: nothing of it was run, and the cluster was not read.',
@@ -175,16 +179,31 @@ async function publish(
     ...(job.command ? { askedBy: job.command.user } : {}),
   }
   const quiet = plan.apps.length === 0 && (plan.errors ?? []).length === 0 && (plan.notes ?? []).length === 0
-  await writeComment(world, forge, job, planComment(view), { onlyIfThere: quiet })
-  const others = (await world.store.plansAtHead(record.repository, pull.head)).filter(
-    (each) => each.number !== job.number,
-  )
+  await writePlanComment(world, forge, job, planComment(view), { onlyIfThere: quiet })
+  const others = await othersAtHead(world, forge, job, pull.head)
   const conclusion = worst([plan.conclusion, ...others.flatMap((each) => each.plan?.conclusion ?? [])])
   const report = quiet
     ? noAffectedAppsCheck()
     : planCheck(plan, { appChecks: shown.length === plan.apps.length, others: othersOf(others) })
   await forge.completeCheck(record.checkId, { conclusion, report })
   await world.store.savePlan({ ...record, state: 'done', plan })
+}
+
+/** Plans of the other pull requests with this head. That one was closed may never have been told. */
+async function othersAtHead(
+  world: ServerWorld,
+  forge: Forge,
+  job: PlanJob,
+  head: string,
+): Promise<readonly PlanRecord[]> {
+  const others: PlanRecord[] = []
+  for (const each of await world.store.plansAtHead(job.repository, head)) {
+    if (each.number === undefined || each.number === job.number) continue
+    const pull = await forge.pullRequest(each.number)
+    if (pull.state === 'open' && pull.head === head) others.push(each)
+    else await changePullRequest(world, job.repository, each.number, { open: pull.state === 'open', head: pull.head })
+  }
+  return others
 }
 
 function othersOf(records: readonly PlanRecord[]) {
@@ -195,36 +214,6 @@ function othersOf(records: readonly PlanRecord[]) {
 
 function severity(app: Plan['apps'][number]): number {
   return { failure: 2, action_required: 1, success: 0 }[concludeApp(app)]
-}
-
-/** Edits the sticky comment, or makes it; a body that is there already is not written again. */
-export async function writeComment(
-  world: ServerWorld,
-  forge: Forge,
-  job: { readonly repository: Job['repository']; readonly number: number },
-  body: string,
-  options: { readonly onlyIfThere: boolean },
-): Promise<void> {
-  const { owner, name } = job.repository
-  const state = (await world.store.pullRequest(job.repository, job.number)) ?? {
-    repository: { owner, name },
-    number: job.number,
-    open: true,
-  }
-  const commentHash = createHash('sha256').update(body).digest('hex')
-  if (state.commentId !== undefined) {
-    if (state.commentHash === commentHash) return
-    if (await forge.updateComment(state.commentId, body)) {
-      await world.store.savePullRequest({ ...state, commentHash })
-      return
-    }
-  }
-  // A reply lost on the way, or a lost database: the comment may be there without our knowing.
-  const found = await forge.findComment(job.number, commentMarker(job.number))
-  if (found === undefined && options.onlyIfThere) return
-  const commentId = found ?? (await forge.createComment(job.number, body))
-  if (found !== undefined) await forge.updateComment(found, body)
-  await world.store.savePullRequest({ ...state, commentId, commentHash })
 }
 
 /** Judges a merge group's commit under the same check name; a group has no comment. */

@@ -38,7 +38,9 @@ export async function readTrustedApps(repository: GitRepository, base: string, h
     attempt(() => readConfig(repository, base)),
     attempt(() => readConfig(repository, head)),
   ])
-  const baseApps = new Map((trusted.value?.apps ?? []).map((app) => [app.name, app]))
+  // What was discovered was never applied: an app that a new file names begins there, whatever was guessed before.
+  const guessed = trusted.value?.discovered === true && wanted.value?.discovered !== true
+  const baseApps = new Map((guessed ? [] : (trusted.value?.apps ?? [])).map((app) => [app.name, app]))
   if (!wanted.value) {
     return { apps: trusted.value?.apps ?? [], baseApps, notes: [], problems: wanted.problems }
   }

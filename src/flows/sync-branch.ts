@@ -8,6 +8,7 @@ import { checkName } from './plan-pull-request.ts'
 import type { Forge, GitRepository, Job, PullRequest, SyncRecord } from './ports.ts'
 import { readConfig } from './read-config.ts'
 import type { ServerWorld } from './server-world.ts'
+import { changePullRequest } from './sticky-comment.ts'
 
 type PushJob = Extract<Job, { kind: 'push' }>
 
@@ -24,19 +25,20 @@ type Origin = { readonly commit: string; readonly number?: number; readonly acto
  * the commit up to which that was done before, so that a lost, late or doubled webhook changes nothing.
  */
 export async function syncBranch(world: ServerWorld, job: PushJob): Promise<void> {
-  const { owner, name, installationId } = job.repository
+  const { installationId } = job.repository
   const forge = await world.forges.open(job.repository, installationId)
   if (job.branch !== (await forge.defaultBranch())) return
   const head = await forge.branchHead(job.branch)
   if (head === undefined) return
   const stored = await world.store.cursor(job.repository, job.branch)
-  const from = stored ?? (job.before && !noCommit.test(job.before) ? job.before : undefined)
-  if (from === head) {
+  const last = stored ?? (job.before && !noCommit.test(job.before) ? job.before : undefined)
+  if (last === head) {
     if (stored === undefined) await world.store.advance(job.repository, job.branch, head, [])
     return
   }
   const repository = await world.git.open(job.repository, installationId)
-  await repository.fetch(from ? [from, head] : [head])
+  await repository.fetch([head])
+  const from = last && (await isThere(world, repository, job, last)) ? last : undefined
   const config = await readConfig(repository, head).catch((thrown: unknown) => problemsOf(thrown))
   if (isProblems(config)) {
     await tellOfBrokenConfig(forge, head, config)
@@ -45,10 +47,22 @@ export async function syncBranch(world: ServerWorld, job: PushJob): Promise<void
   }
   const records = config.discovered ? [] : await recordsOf(world, forge, repository, job, config.apps, from, head)
   for (const number of new Set(records.flatMap((record) => record.number ?? []))) {
-    const state = await world.store.pullRequest(job.repository, number)
-    await world.store.savePullRequest({ ...(state ?? { repository: { owner, name }, number }), open: false })
+    await changePullRequest(world, job.repository, number, { open: false })
   }
   await world.store.advance(job.repository, job.branch, head, records)
+}
+
+/**
+ * A commit that a forced push replaced may be gone for good. Every app is synced then: what is as it should be stays so.
+ */
+async function isThere(world: ServerWorld, repository: GitRepository, job: PushJob, commit: string): Promise<boolean> {
+  try {
+    await repository.fetch([commit])
+    return true
+  } catch (thrown) {
+    world.log.warn('the commit that a branch was at is gone', { branch: job.branch, commit, err: thrown })
+    return false
+  }
 }
 
 async function recordsOf(
@@ -168,7 +182,8 @@ async function affectedBetween(
   const [changed, before] = await Promise.all([
     repository.changedPaths(from, to),
     readConfig(repository, from).then(
-      (config) => config.apps,
+      // Discovered apps were never applied.
+      (config) => (config.discovered ? [] : config.apps),
       () => [],
     ),
   ])

@@ -2,10 +2,11 @@ import { DrydockError, problem, problemsOf } from '../core/model/errors.ts'
 import type { SyncOutcome } from '../core/model/outcome.ts'
 import { syncCheck } from '../core/report/sync-check.ts'
 import { syncComment } from '../core/report/sync-comment.ts'
-import { checkName, commentMarker, writeComment } from './plan-pull-request.ts'
+import { checkName } from './plan-pull-request.ts'
 import type { Forge, Job, SyncRecord } from './ports.ts'
 import { readConfig } from './read-config.ts'
 import type { ServerWorld } from './server-world.ts'
+import { commentMarker, writeComment } from './sticky-comment.ts'
 import { syncApp } from './sync-app.ts'
 
 /** The comment is edited at most this often while a sync runs, in ms. */
@@ -19,11 +20,6 @@ export async function syncMerged(
 ): Promise<void> {
   const stored = await world.store.sync(job.syncId)
   if (!stored || stored.finishedAt !== undefined) return
-  const newer = await world.store.newerSync(stored)
-  if (newer) {
-    await finish(world, job, stored, superseded(stored, newer))
-    return
-  }
   const forge = await world.forges.open(job.repository, job.repository.installationId)
   const ended = await endedSync(world, forge, job, stored, signal)
   await tellGitHub(forge, ended, ended.outcome)
@@ -39,10 +35,37 @@ async function endedSync(
   signal: AbortSignal,
 ): Promise<SyncRecord> {
   if (!['queued', 'running'].includes(stored.outcome.state)) return stored
+  const instead = (await overtakenBy(world, stored)) ?? (await leftBehind(world, forge, job, stored))
+  if (instead) return { ...stored, outcome: instead }
   const record = await startDeployment(world, forge, stored)
   const ended = { ...record, outcome: await run(world, job, record, signal) }
   await world.store.saveSync(ended)
   return ended
+}
+
+async function overtakenBy(world: ServerWorld, stored: SyncRecord): Promise<SyncOutcome | undefined> {
+  const newer = await world.store.newerSync(stored)
+  return newer && superseded(stored, newer)
+}
+
+/** The branch moved on and no webhook may have told: it is read again. A commit that it no longer holds is not synced. */
+async function leftBehind(
+  world: ServerWorld,
+  forge: Forge,
+  job: Extract<Job, { kind: 'sync' }>,
+  stored: SyncRecord,
+): Promise<SyncOutcome | undefined> {
+  const { branch, revision } = stored
+  const head = await forge.branchHead(branch)
+  if (head === revision) return undefined
+  if (head !== undefined) {
+    await world.store.enqueue([{ kind: 'push', repository: job.repository, branch }])
+    const repository = await world.git.open(job.repository, job.repository.installationId)
+    await repository.fetch([head, revision])
+    if (await repository.isAncestor(revision, head)) return undefined
+  }
+  const why = problem('superseded', `${branch} no longer holds ${revision.slice(0, 7)}; nothing of it was applied.`)
+  return { ...stored.outcome, state: 'superseded', problems: [why] }
 }
 
 async function run(
@@ -89,7 +112,8 @@ async function syncRecord(
   const by =
     record.number === undefined ? `direct push by ${record.actor}` : `merge of #${record.number} by ${record.actor}`
   let reported = 0
-  return syncApp(
+  let saving: Promise<void> = Promise.resolve()
+  const outcome = await syncApp(
     world,
     {
       repository,
@@ -107,7 +131,7 @@ async function syncRecord(
         const now = world.clock.now().getTime()
         if (now - reported < reportEveryMs) return
         reported = now
-        void world.store
+        saving = world.store
           .saveSync({ ...record, outcome }, record.number === undefined ? undefined : job.repository)
           .catch((err: unknown) => {
             world.log.warn('the progress of a sync could not be saved', { app: app.name, err })
@@ -115,6 +139,9 @@ async function syncRecord(
       },
     },
   )
+  // A step that is saved late must not stand in the place of the result.
+  await saving
+  return outcome
 }
 
 async function startDeployment(world: ServerWorld, forge: Forge, record: SyncRecord): Promise<SyncRecord> {
@@ -166,7 +193,7 @@ async function tellGitHub(forge: Forge, record: SyncRecord, outcome: SyncOutcome
     const state = done ? 'success' : outcome.state === 'superseded' ? 'inactive' : 'failure'
     await forge.deploymentStatus(record.deploymentId, { state, description: words.slice(0, 140) })
   }
-  if (record.number !== undefined) return
+  if (record.number !== undefined || outcome.state === 'superseded') return
   // A direct push has no pull request to tell; its commit gets the result.
   const name = `${checkName} / ${record.app}`
   if ((await forge.findCheck(record.revision, name, record.id)) !== undefined) return
@@ -181,10 +208,11 @@ async function tellGitHub(forge: Forge, record: SyncRecord, outcome: SyncOutcome
 
 function superseded(record: SyncRecord, newer: SyncRecord): SyncOutcome {
   const by = newer.number === undefined ? newer.revision.slice(0, 7) : `#${newer.number}`
+  const then = newer.outcome.state === 'held' ? 'holds the app' : 'is synced instead'
   return {
     ...record.outcome,
     state: 'superseded',
-    problems: [problem('superseded', `${by} came after it and is synced instead.`)],
+    problems: [problem('superseded', `${by} came after it and ${then}.`)],
   }
 }
 
@@ -192,9 +220,8 @@ function superseded(record: SyncRecord, newer: SyncRecord): SyncOutcome {
 export async function reportSyncs(world: ServerWorld, job: Extract<Job, { kind: 'report' }>): Promise<void> {
   const syncs = await world.store.syncsOf(job.repository, job.number)
   const newest = new Map<string, SyncRecord>()
-  for (const sync of [...syncs].sort((one, other) => (one.createdAt < other.createdAt ? -1 : 1)))
-    newest.set(sync.app, sync)
-  const last = [...newest.values()].at(-1)
+  for (const sync of syncs) newest.set(sync.app, sync)
+  const last = syncs.at(-1)
   if (!last) return
   const plan = (await world.store.latestPlan(job.repository, job.number))?.plan
   const forge = await world.forges.open(job.repository, job.repository.installationId)
