@@ -17,7 +17,7 @@ function referenceJson(world: World, repository: Repository, ref: string, sha: s
   return {
     ref,
     node_id: nodeId(`Ref:${ref}`, repository.id),
-    url: `${api}/git/${ref}`,
+    url: `${api}/git/${ref.split('/').map(encodeURIComponent).join('/')}`,
     object: { sha, type: 'commit', url: `${api}/git/commits/${sha}` },
   }
 }
@@ -119,7 +119,7 @@ async function showBranch({ world, repository, params }: RepositoryCall) {
   const name = params.branch ?? ''
   const sha = await branchHead(repository.folder, name)
   if (!sha) throw new GitHubError(404, 'Branch not found')
-  const url = `${repositoryApi(world, repository)}/branches/${name}`
+  const url = `${repositoryApi(world, repository)}/branches/${encodeURIComponent(name)}`
   const checks = [...(repository.requiredChecks.get(name) ?? [])]
   const level = checks.length > 0 ? 'non_admins' : 'off'
   const required = {
