@@ -127,6 +127,7 @@ async function syncRecord(
       revision: record.revision,
       reviewed: { ...(shown ? { plan: shown } : {}), risksAccepted: false, by },
       signal,
+      othersRun: () => othersRun(world, record),
       progress: (outcome) => {
         const now = world.clock.now().getTime()
         if (now - reported < reportEveryMs) return
@@ -142,6 +143,15 @@ async function syncRecord(
   // A step that is saved late must not stand in the place of the result.
   await saving
   return outcome
+}
+
+/** Are other apps of the same merge still being synced? */
+async function othersRun(world: ServerWorld, record: SyncRecord): Promise<boolean> {
+  if (record.number === undefined) return false
+  const syncs = await world.store.syncsOf(record.repository, record.number)
+  return syncs.some(
+    (each) => each.id !== record.id && each.revision === record.revision && each.finishedAt === undefined,
+  )
 }
 
 async function startDeployment(world: ServerWorld, forge: Forge, record: SyncRecord): Promise<SyncRecord> {
