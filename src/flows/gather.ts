@@ -11,7 +11,6 @@ import { ClusterRefusal } from '../core/model/refusal.ts'
 import { sameManifest } from '../core/plan/app-plan.ts'
 import { desiredObject, ignoredPaths, withIgnored } from '../core/plan/desired.ts'
 import type { Answer, AppFacts, LeftoverFacts, ObjectFacts } from '../core/plan/facts.ts'
-import { unfinishedOf } from '../core/plan/unfinished.ts'
 import type { Cluster } from './ports.ts'
 import type { Rendered } from './render-app.ts'
 import { retrying } from './retry.ts'
@@ -42,7 +41,7 @@ export async function gather(comparison: Comparison): Promise<AppFacts> {
   const owned = await listOwned(comparison)
   const before = new Map(base?.manifests.map((each) => [identityOf(referenceOf(each.object)), each]))
   const defined = new Set(kindsOfDefinitions(head.manifests).map((kind) => `${kind.apiVersion} ${kind.kind}`))
-  const unfinished = unfinishedOf(inventory)
+  const unfinished = new Set((inventory.unfinished ?? []).map(identityOf))
   const newNamespaces = new Set<string>()
   const changedKinds = new Set<string>()
 

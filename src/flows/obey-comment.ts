@@ -1,7 +1,6 @@
 import { helpText, mayUse } from '../core/commands/help-text.ts'
 import { parseComment } from '../core/commands/parse.ts'
 import { selectApps } from '../core/commands/select-apps.ts'
-import type { PlanCommand } from './plan-pull-request.ts'
 import type { Forge, Job, PullRequest } from './ports.ts'
 import { readTrustedApps } from './read-config.ts'
 import type { ServerWorld } from './server-world.ts'
@@ -42,12 +41,7 @@ export async function obeyComment(world: ServerWorld, job: Extract<Job, { kind: 
       'This pull request comes from a fork and has a newer head than you were shown. Read it, then `/plan`.',
     )
   }
-  const command: PlanCommand = {
-    commentId: comment.id,
-    user: comment.author,
-    apps: parsed.apps,
-    head: pull.head,
-  }
+  const command = { commentId: comment.id, user: comment.author, apps: parsed.apps, head: pull.head }
   await world.store.enqueue([
     { kind: 'plan', repository: job.repository, number: job.number, reason: 'command', command },
   ])

@@ -16,9 +16,6 @@ const maxAppChecks = 16
 
 type PlanJob = Extract<Job, { kind: 'plan' }>
 
-/** The command of a plan job; `head`: the commit that was shown when it was given. */
-export type PlanCommand = NonNullable<PlanJob['command']> & { readonly head?: string }
-
 /**
  * Plans a pull request: the merge result against the target branch and the live cluster, shown as check runs and as one
  * comment. The webhook was a hint: everything is read again. Safe to do twice.
@@ -115,8 +112,7 @@ async function makePlan(
   base: string,
   signal: AbortSignal,
 ): Promise<CommitPlan> {
-  const command: PlanCommand | undefined = job.command
-  if (pull.fork && (job.reason !== 'command' || command?.head !== pull.head)) {
+  if (pull.fork && (job.reason !== 'command' || job.command?.head !== pull.head)) {
     const error = problem(
       'held',
       'This pull request comes from a fork: nothing of it was run, and the cluster was not read.',

@@ -279,7 +279,13 @@ export type Job =
       readonly number: number
       /** Why: a webhook's event, a command (with its comment), a re-run of the check. */
       readonly reason: 'opened' | 'pushed' | 'command' | 'rerequested' | 'base-changed' | 'recovered'
-      readonly command?: { readonly commentId: number; readonly user: string; readonly apps: readonly string[] }
+      readonly command?: {
+        readonly commentId: number
+        readonly user: string
+        readonly apps: readonly string[]
+        /** The commit that was shown when it was given. */
+        readonly head?: string
+      }
     }
   /** Judges a merge group's commit; key: repository and commit. */
   | {

@@ -3,7 +3,6 @@ import { type Problem, problemsOf } from '../core/model/errors.ts'
 import type { Inventory, InventoryEntry } from '../core/model/inventory.ts'
 import type { ObjectOutcome, SyncOutcome, SyncPhase } from '../core/model/outcome.ts'
 import { identityOf, referenceOf } from '../core/model/reference.ts'
-import type { TrackedInventory } from '../core/plan/unfinished.ts'
 import { authorise, type Reviewed } from '../core/policy/authorise.ts'
 import { applyApp, toSend } from './apply-app.ts'
 import { type AppRequest, type PlannedApp, planOneApp } from './plan-app.ts'
@@ -83,10 +82,10 @@ async function planWhenPossible(
 }
 
 async function carryOut(run: SyncRun, revision: string, timeoutMs: number): Promise<readonly Problem[]> {
-  const planned: PlannedApp & { readonly inventory: TrackedInventory } = run.planned
+  const { planned } = run
   const rendered = planned.facts.objects.map((facts) => referenceOf(facts.desired))
   // Written ahead: what a crash leaves behind is known, and can be pruned later.
-  let inventory: TrackedInventory = await saveIfChanged(run, planned.inventory, {
+  let inventory: Inventory = await saveIfChanged(run, planned.inventory, {
     ...planned.inventory,
     path: planned.facts.app.path,
     objects: union(planned.inventory.objects, rendered),
@@ -118,8 +117,8 @@ async function carryOut(run: SyncRun, revision: string, timeoutMs: number): Prom
   return pruned.problems
 }
 
-async function saveIfChanged(run: SyncRun, stored: TrackedInventory, wanted: TrackedInventory): Promise<Inventory> {
-  const text = (inventory: TrackedInventory) =>
+async function saveIfChanged(run: SyncRun, stored: Inventory, wanted: Inventory): Promise<Inventory> {
+  const text = (inventory: Inventory) =>
     JSON.stringify([
       inventory.revision,
       inventory.digest,

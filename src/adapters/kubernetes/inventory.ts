@@ -1,15 +1,21 @@
 import { DrydockError } from '../../core/model/errors.ts'
-import { applySetId, fieldManager, homeNamespace, type InventoryEntry, parentName } from '../../core/model/inventory.ts'
+import {
+  applySetId,
+  fieldManager,
+  homeNamespace,
+  type Inventory,
+  type InventoryEntry,
+  parentName,
+} from '../../core/model/inventory.ts'
 import { parseJson, stringifyJson } from '../../core/model/json.ts'
 import { isArray, isObject, type JsonObject, type KubeObject, textAt } from '../../core/model/object.ts'
 import { groupOf } from '../../core/model/reference.ts'
-import type { TrackedInventory } from '../../core/plan/unfinished.ts'
 
 /** Version of the `tooling` annotation; other tools must not touch a set of ours (KEP-3659). */
 const tooling = 'drydock/v0.1.0'
 
 /** The parent object as JSON. Members are grouped by kind and namespace: 10,000 fit into a ConfigMap's 1 MiB. */
-export function toParent(inventory: TrackedInventory): KubeObject {
+export function toParent(inventory: Inventory): KubeObject {
   const kinds = new Set(
     inventory.objects.map((each) => [each.kind, groupOf(each.apiVersion)].filter(Boolean).join('.')),
   )
@@ -52,7 +58,7 @@ function writeEntries(entries: readonly InventoryEntry[]): string {
 }
 
 /** Reads a parent object. Throws `store-failed` when it isn't one of ours: nothing may be pruned by it then. */
-export function fromParent(parent: JsonObject, repository: string, app: string): TrackedInventory {
+export function fromParent(parent: JsonObject, repository: string, app: string): Inventory {
   const annotation = (key: string) => textAt(parent, 'metadata', 'annotations', key)
   const id = textAt(parent, 'metadata', 'labels', 'applyset.kubernetes.io/id')
   const text = textAt(parent, 'data', 'objects')

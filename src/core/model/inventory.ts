@@ -26,6 +26,11 @@ export type Inventory = {
   /** The app's path at the last sync. */
   readonly path?: string
   readonly objects: readonly InventoryEntry[]
+  /**
+   * What was sent or pruned since the last sync that succeeded. A revision that failed and was taken back in Git differs
+   * from nothing that was synced, so that only this tells that live must be set right.
+   */
+  readonly unfinished?: readonly ObjectReference[]
   /** Of the parent object; absent while there is none. */
   readonly resourceVersion?: string
 }

@@ -25,29 +25,20 @@ export function gitEnvironment(folder: string): NodeJS.ProcessEnv {
   }
 }
 
+/** How git is run: its input, more environment, exit codes beside 0 that are answers. */
+type GitOptions = {
+  readonly input?: string | Uint8Array
+  readonly env?: NodeJS.ProcessEnv
+  readonly accept?: readonly number[]
+}
+
 /** Runs git in a repository and returns its output. Throws with what git said when it fails. */
-export async function git(
-  folder: string,
-  args: readonly string[],
-  options: {
-    readonly input?: string | Uint8Array
-    readonly env?: NodeJS.ProcessEnv
-    readonly accept?: readonly number[]
-  } = {},
-): Promise<string> {
+export async function git(folder: string, args: readonly string[], options: GitOptions = {}): Promise<string> {
   return (await gitBytes(folder, args, options)).toString('utf8')
 }
 
 /** The same as bytes. */
-export function gitBytes(
-  folder: string,
-  args: readonly string[],
-  options: {
-    readonly input?: string | Uint8Array
-    readonly env?: NodeJS.ProcessEnv
-    readonly accept?: readonly number[]
-  } = {},
-): Promise<Buffer> {
+export function gitBytes(folder: string, args: readonly string[], options: GitOptions = {}): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const child = spawn('git', args, { cwd: folder, env: { ...gitEnvironment(folder), ...options.env } })
     const out: Buffer[] = []
