@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { App, IgnoreRule, RepositoryConfig } from '../model/app.ts'
+import type { App, RepositoryConfig } from '../model/app.ts'
 import type { SourcePosition } from '../model/manifest.ts'
 import type { appSchema } from './app-schema.ts'
 import type { repositorySchema } from './repository-schema.ts'
@@ -12,9 +12,7 @@ export type AppSettings = App & {
   readonly preview: boolean
   readonly createNamespace: boolean
   readonly dependsOn: readonly string[]
-  readonly managers: readonly string[]
   readonly health: RawApp['health']
-  readonly sensitive: readonly IgnoreRule[]
 }
 
 /** A remark on a configuration that is valid: a setting without effect, a rule that matches nothing. */

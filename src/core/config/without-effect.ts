@@ -5,7 +5,7 @@ import type { YamlDocument } from './yaml-document.ts'
 const repositoryKeys = ['policies', 'require', 'commands', 'windows', 'exceptions']
 
 /** Keys of an app, likewise. */
-const appKeys = ['preview', 'createNamespace', 'dependsOn', 'managers', 'health', 'sensitive']
+const appKeys = ['preview', 'createNamespace', 'dependsOn', 'health']
 
 /**
  * Notes for settings that this version checks but doesn't act on: somebody who wrote `windows` must not believe that

@@ -13,8 +13,8 @@ export type HelmSettings = {
   readonly values?: JsonObject
 }
 
-/** Fields that others own: left as they are live, never shown as a change. */
-export type IgnoreRule = {
+/** Fields of some objects: ignored ones are left as they are live, sensitive ones are never shown. */
+export type FieldRule = {
   readonly group?: string
   readonly kind?: string
   readonly namespace?: string
@@ -49,7 +49,12 @@ export type App = {
   readonly render: 'auto' | RenderKind
   readonly helm?: HelmSettings
   readonly sync: SyncSettings
-  readonly ignore: readonly IgnoreRule[]
+  /** Fields that others own: left as they are live, never shown as a change. */
+  readonly ignore: readonly FieldRule[]
+  /** Fields whose values are never shown, beside those of Secrets. */
+  readonly sensitive: readonly FieldRule[]
+  /** Field managers (globs) beside `kubectl*` and `before-first-apply` whose added fields are drift. */
+  readonly managers: readonly string[]
   /** Take over objects that another tool owns. */
   readonly adopt: boolean
   /** Where the app is configured; absent for an app that was discovered. */

@@ -42,3 +42,117 @@ describe('masks', () => {
     expect(createMasker().mask(object).metadata.annotations).toEqual({ kept: 'yes' })
   })
 })
+
+describe('masks of a Secret', () => {
+  it.each([
+    ['a misspelt field', { stringdata: { a: 'CANARY' }, Data: 'CANARY' }],
+    ['an unknown field', { spec: { deep: { er: 'CANARY' } }, list: [{ a: 'CANARY' }] }],
+    ['a field that slipped below metadata', { metadata: { name: 's', stringData: { a: 'CANARY' } } }],
+    ['an annotation that is no text', { metadata: { name: 's', annotations: { a: { b: 'CANARY' } } } }],
+    ['a type that is no text', { type: ['CANARY'] }],
+    ['immutable that is no boolean', { immutable: 'CANARY' }],
+    ['data of any other group', { apiVersion: 'vault.dev/v1', data: { a: 'CANARY' }, spec: { b: 'CANARY' } }],
+    ['data that is no base64', { data: { a: 'CANARY-!' } }],
+  ])('cover %s', (_name, more) => {
+    expect(stringifyJson(createMasker().mask(secret(more)))).not.toContain('CANARY')
+  })
+
+  it('leave its name, type and keys', () => {
+    const object = secret({ type: 'Opaque', immutable: true, data: { key: 'YQ==' } })
+    expect(createMasker().mask(object)).toEqual({ ...object, data: { key: '(sensitive 1)' } })
+  })
+
+  it('show that a value got another type, or was no base64', () => {
+    const { mask } = createMasker()
+    const values = { a: '5', b: 5, c: 'CANARY-!', d: 'CANARY-?' }
+    const masked = mask(secret({ data: values })).data as Record<string, string>
+    expect(new Set(Object.values(masked)).size).toBe(4)
+  })
+
+  it.each([
+    ['plain', 'was CANARY-value'],
+    ['encoded', base64('CANARY-value')],
+    ['in JSON', JSON.stringify({ data: base64('CANARY-value') })],
+    ['zipped', 'H4sIAAAAAAAAA6tWSkksSVSyUqhWKkvMKU1VqgUAq3qUMhEAAAA='],
+  ])('cover an annotation that holds a value, %s', (_name, copy) => {
+    const annotations = { copy, kept: 'yes' }
+    const object = secret({ data: { a: base64('CANARY-value') }, metadata: { name: 's', annotations } })
+    expect(createMasker().mask(object).metadata.annotations).toEqual({
+      copy: expect.stringMatching(/^\(sensitive \d\)$/),
+      kept: 'yes',
+    })
+  })
+
+  it('cover an annotation that keeps the value of before', () => {
+    const { mask } = createMasker()
+    mask(secret({ data: { a: base64('CANARY-of-yesterday') } }))
+    const now = secret({
+      data: { a: base64('another') },
+      metadata: { name: 's', annotations: { before: 'CANARY-of-yesterday' } },
+    })
+    expect(mask(now).metadata.annotations).toEqual({ before: '(sensitive 1)' })
+  })
+})
+
+describe('masks of configured fields', () => {
+  const rule = (...jsonPointers: string[]) => [{ kind: 'ConfigMap', jsonPointers }]
+  const object = (more: object): KubeObject => ({
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 's', namespace: 'shop' },
+    ...more,
+  })
+
+  it('cover the field and leave the rest', () => {
+    const { mask } = createMasker(rule('/data/a~1b', '/data/gone'))
+    expect(mask(object({ data: { 'a/b': 'CANARY', other: 'seen' } })).data).toEqual({
+      'a/b': '(sensitive 1)',
+      other: 'seen',
+    })
+  })
+
+  it('cover every value below an object or list, of any type', () => {
+    const { mask } = createMasker(rule('/spec'))
+    expect(mask(object({ spec: { a: ['x', 1, true, null], b: { c: 'x' } } })).spec).toEqual({
+      a: ['(sensitive 1)', '(sensitive 2)', '(sensitive 3)', null],
+      b: { c: '(sensitive 1)' },
+    })
+  })
+
+  it.each([
+    ['by its index', '/spec/0/value', ['(sensitive 1)', 'two']],
+    ['every one', '/spec/*/value', ['(sensitive 1)', '(sensitive 2)']],
+    ['every one where a name stands for an index', '/spec/web/value', ['(sensitive 1)', '(sensitive 2)']],
+  ])('cover items: %s', (_name, pointer, values) => {
+    const { mask } = createMasker(rule(pointer))
+    const masked = mask(object({ spec: [{ value: 'one' }, { value: 'two' }] }))
+    expect(masked.spec).toEqual(values.map((value) => ({ value })))
+  })
+
+  it('cover what stands where the sensitive object is expected', () => {
+    expect(createMasker(rule('/spec/secret/key')).mask(object({ spec: { secret: 'CANARY' } })).spec).toEqual({
+      secret: '(sensitive 1)',
+    })
+  })
+
+  it('never cover what names the object', () => {
+    const masked = createMasker(rule('', '/metadata', '/kind')).mask(object({ data: { a: 'x' } }))
+    expect(masked).toMatchObject({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 's', namespace: 'shop' } })
+  })
+
+  it.each([
+    ['group', { group: 'apps' }],
+    ['kind', { kind: 'Deployment' }],
+    ['namespace', { namespace: 'other' }],
+    ['name', { name: 'other' }],
+  ])('leave objects of another %s', (_name, selector) => {
+    const { mask } = createMasker([{ ...selector, jsonPointers: ['/data'] }])
+    expect(mask(object({ data: { a: 'seen' } })).data).toEqual({ a: 'seen' })
+  })
+
+  it('do not mask a Secret twice', () => {
+    const { mask } = createMasker([{ kind: 'Secret', jsonPointers: ['/data/a', '/metadata/labels/b'] }])
+    const masked = mask(secret({ data: { a: base64('one') }, metadata: { name: 's', labels: { b: 'two' } } }))
+    expect(masked).toMatchObject({ data: { a: '(sensitive 1)' }, metadata: { labels: { b: '(sensitive 2)' } } })
+  })
+})
