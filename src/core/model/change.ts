@@ -11,8 +11,10 @@ export type FieldChange = {
   /** Absent: the field isn't there. Secret values are masked, `(sensitive 1)`. */
   readonly before?: Json
   readonly after?: Json
-  /** Who owned the field until now, when a forced apply takes it over from somebody else. */
+  /** The field manager, other than ours, that holds the field until now. */
   readonly takenFrom?: string
+  /** When that manager wrote last, ISO 8601; the server may not know. */
+  readonly takenAt?: string
 }
 
 /** A change that loses something or replaces something. */
@@ -35,6 +37,8 @@ export type Change = ObjectReference & {
   readonly risks: readonly Risk[]
   /** What the server said beside its answer (`Warning:` headers). */
   readonly warnings?: readonly string[]
+  /** What goes with a deletion or replacement, in words: `the volume pv-1 (10Gi): its reclaim policy is Delete`. */
+  readonly consequences?: readonly string[]
   /** Unified hunks of YAML with three lines of context, masked, without file header. */
   readonly hunks?: string
 }

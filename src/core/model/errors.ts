@@ -14,6 +14,7 @@ export type ErrorCode =
   | 'render-timeout'
   | 'render-too-large'
   | 'render-empty'
+  | 'render-unstable'
   | 'renderer-missing'
   | 'git-failed'
   | 'merge-conflict'

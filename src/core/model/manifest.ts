@@ -12,4 +12,6 @@ export type SourcePosition = {
 export type Manifest = {
   readonly object: KubeObject
   readonly source: SourcePosition
+  /** The place of a field (keys and indices), or of what holds it; `source` where that can't be told. */
+  readonly locate?: (field: readonly (string | number)[]) => SourcePosition
 }

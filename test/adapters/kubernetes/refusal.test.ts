@@ -54,6 +54,66 @@ describe('what may heal by itself', () => {
   })
 })
 
+describe('what a webhook that knows no dry run says', () => {
+  it('is no mistake of the manifest, and names the webhook', () => {
+    const refused = refusal(400, 'admission webhook "checks.acme.dev" does not support dry run')
+    expect(refused).toMatchObject({
+      kind: 'no-dry-run',
+      message: expect.stringContaining('"checks.acme.dev" does not support dry run'),
+      hint: expect.stringContaining('checks.acme.dev'),
+    })
+  })
+
+  it('names the webhook of a Secret, too', () => {
+    const body = { message: 'admission webhook "checks.acme.dev" does not support dry run' }
+    const refused = refusalOf({ status: 400, body, warnings: [] }, { ...reference, kind: 'Secret' })
+    expect(refused.message).toContain('"checks.acme.dev"')
+  })
+
+  it('is not taken from a value', () => {
+    const value = 'Invalid value: "does not support dry run": no'
+    expect(refusal(400, value).kind).toBe('invalid')
+  })
+})
+
+describe('what is too large', () => {
+  it.each([
+    [413, 'Request entity too large: limit is 3145728'],
+    [500, 'etcdserver: request is too large'],
+    [500, 'rpc error: code = ResourceExhausted desc = trying to send message larger than max (2100000 vs. 2097152)'],
+  ])('is a mistake of the manifest: %s %s', (status, message) => {
+    expect(refusal(status, message)).toMatchObject({ kind: 'invalid', hint: expect.stringContaining('smaller') })
+  })
+})
+
+it('says that a namespace must go first', () => {
+  const message =
+    'configmaps "x" is forbidden: unable to create new content in namespace a because it is being terminated'
+  expect(refusal(403, message)).toMatchObject({ kind: 'invalid', hint: expect.stringContaining('Wait') })
+})
+
+describe('words for what can not be changed', () => {
+  it.each([
+    'Value is immutable',
+    'fields are immutable',
+    'spec.x: Invalid value: "b": failed rule: self == oldSelf',
+    'Invalid value: "b": cannot be changed after creation',
+    'Invalid value: ["None"]: may not change once set',
+    'Forbidden: updates to parameters are forbidden.',
+  ])('%s', (message) => {
+    expect(refusal(422, message).kind).toBe('immutable')
+  })
+
+  it.each([
+    'Invalid value: "b": failed rule: self != "oldSelf"',
+    'Forbidden: node updates may not change podCIDR except from "" to valid',
+    'spec.resources.requests.storage: Forbidden: field can not be less than status.capacity',
+    'Invalid value: null: some validation rules were not checked because the object was invalid: x is immutable',
+  ])('but not: %s', (message) => {
+    expect(refusal(422, message).kind).toBe('invalid')
+  })
+})
+
 it('shows nothing of the live object, with which some kinds compare in their answer', () => {
   const message =
     'Pod "x" is invalid: spec: Forbidden: pod updates may not change fields\n@@ -1,2 +1,2 @@\n- "CANARY"\n'

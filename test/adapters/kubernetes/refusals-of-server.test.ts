@@ -1,7 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { healthOf } from '../../../src/core/health/health.ts'
-import type { KubeObject, LiveObject } from '../../../src/core/model/object.ts'
-import { referenceOf } from '../../../src/core/model/reference.ts'
+import type { KubeObject } from '../../../src/core/model/object.ts'
 import { desiredObject } from '../../../src/core/plan/desired.ts'
 import {
   allowed,
@@ -12,8 +10,7 @@ import {
   refusalOf,
   skipped,
 } from './control-plane.ts'
-
-type Spec = { readonly [key: string]: unknown }
+import { objectsOf } from './refused-objects.ts'
 
 describe.skipIf(!kubeconfig)(`what the API server refuses${skipped}`, () => {
   let plane: ControlPlane
@@ -21,98 +18,7 @@ describe.skipIf(!kubeconfig)(`what the API server refuses${skipped}`, () => {
     plane = await openControlPlane('refusal')
   })
   afterAll(() => plane.close())
-
-  const object = (apiVersion: string, kind: string, more: Spec, name = 'x'): KubeObject =>
-    ({ apiVersion, kind, metadata: { name, namespace: plane.namespace }, ...more }) as unknown as KubeObject
-  const clusterWide = (apiVersion: string, kind: string, resource: string, more: Spec, name = randomName('x')) => {
-    plane.later(`/apis/${apiVersion}/${resource}/${name}`)
-    return { apiVersion, kind, metadata: { name }, ...more } as unknown as KubeObject
-  }
-  /** A definition keeps its scope from the moment that it is established. */
-  const established = async (definition: KubeObject) => {
-    const done = new AbortController()
-    const signal = AbortSignal.any([done.signal, AbortSignal.timeout(20_000)])
-    const seen = (_reference: unknown, live: LiveObject | undefined) => {
-      if (live && healthOf(live).status === 'healthy') done.abort()
-    }
-    await plane.cluster.observe([referenceOf(definition)], seen, { signal })
-  }
-  /** Creates the one and asks for the other. */
-  const change = async (before: KubeObject, after: Spec) => {
-    await plane.cluster.writer(allowed('create', before)).apply(before)
-    if (before.kind === 'CustomResourceDefinition') await established(before)
-    return refusalOf(plane.cluster.previewApply({ ...before, ...after } as KubeObject))
-  }
-  const pod = (app: string, more: Spec = {}) => ({
-    metadata: { labels: { app } },
-    spec: { containers: [{ name: 'c', image: 'a' }], ...more },
-  })
-  const workload = (app: string, more: Spec = {}) => ({
-    spec: { selector: { matchLabels: { app } }, template: pod(app, { nodeSelector: { no: 'where' } }), ...more },
-  })
-  const job = (image: string) => ({
-    spec: { suspend: true, template: { spec: { restartPolicy: 'Never', containers: [{ name: 'c', image }] } } },
-  })
-  const claim = (mode: string) => ({
-    spec: { accessModes: [mode], resources: { requests: { storage: '1Gi' } } },
-  })
-  const role = (name: string) => ({ roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name } })
-
-  const immutable: Record<string, () => Promise<unknown>> = {
-    'the selector of a Deployment': () => change(object('apps/v1', 'Deployment', workload('a')), workload('b')),
-    'the selector of a DaemonSet': () => change(object('apps/v1', 'DaemonSet', workload('a')), workload('b')),
-    'the service of a StatefulSet': () =>
-      change(
-        object('apps/v1', 'StatefulSet', workload('a', { serviceName: 'a' })),
-        workload('a', { serviceName: 'b' }),
-      ),
-    'the template of a Job': () => change(object('batch/v1', 'Job', job('a')), job('b')),
-    'the access mode of a claim': () =>
-      change(object('v1', 'PersistentVolumeClaim', claim('ReadWriteOnce')), claim('ReadWriteMany')),
-    'the type of a Secret': () =>
-      change(object('v1', 'Secret', { type: 'Opaque', data: { a: 'YQ==' } }), { type: 'a/b', data: { a: 'YQ==' } }),
-    'an immutable ConfigMap': () =>
-      change(object('v1', 'ConfigMap', { immutable: true, data: { a: '1' } }), { data: { a: '2' } }),
-    'a bare Pod': () =>
-      change(object('v1', 'Pod', { spec: pod('a').spec }), { spec: pod('a', { hostNetwork: true }).spec }),
-    'the role of a binding': () =>
-      change(object('rbac.authorization.k8s.io/v1', 'RoleBinding', role('view')), role('edit')),
-    'the address of a Service': async () => {
-      const { body } = await plane.raw('GET', '/api/v1/namespaces/default/services/kubernetes')
-      const network = (body as { spec?: { clusterIP?: string } }).spec?.clusterIP?.replace(/\d+$/, '') ?? ''
-      const at = (last: number) => ({ spec: { clusterIP: `${network}${last}`, ports: [{ port: 80 }] } })
-      const last = 20 + Math.floor(Math.random() * 200)
-      return change(object('v1', 'Service', at(last)), at(last + 1))
-    },
-    'the scope of a CustomResourceDefinition': () => {
-      const group = `${randomName('g')}.example.com`
-      const of = (scope: string) => ({
-        spec: {
-          group,
-          scope,
-          names: { plural: 'things', kind: 'Thing' },
-          versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object' } } }],
-        },
-      })
-      const api = 'apiextensions.k8s.io/v1'
-      const kind = 'CustomResourceDefinition'
-      const name = `things.${group}`
-      return change(clusterWide(api, kind, 'customresourcedefinitions', of('Namespaced'), name), of('Cluster'))
-    },
-    'a StorageClass': () =>
-      change(clusterWide('storage.k8s.io/v1', 'StorageClass', 'storageclasses', { provisioner: 'a.b/c' }), {
-        provisioner: 'd.e/f',
-      }),
-    'a PriorityClass': () =>
-      change(clusterWide('scheduling.k8s.io/v1', 'PriorityClass', 'priorityclasses', { value: 1 }), { value: 2 }),
-    'an IngressClass': () =>
-      change(clusterWide('networking.k8s.io/v1', 'IngressClass', 'ingressclasses', { spec: { controller: 'a.b/c' } }), {
-        spec: { controller: 'd.e/f' },
-      }),
-  }
-  it.each(Object.keys(immutable))('as immutable: %s', async (name) => {
-    expect(await immutable[name]?.()).toMatchObject({ kind: 'immutable' })
-  })
+  const { object, change, pod, workload } = objectsOf(() => plane)
 
   it('as invalid: an immutable field beside another mistake, which a new object would have, too', async () => {
     const before = object('apps/v1', 'Deployment', workload('a'), 'two-mistakes')
