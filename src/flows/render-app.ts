@@ -2,13 +2,14 @@ import { canonicalJson, digestOf } from '../core/manifests/canonical.ts'
 import { detectRenderKind } from '../core/manifests/detect.ts'
 import { resolveIdentities } from '../core/manifests/identities.ts'
 import { renderInputs } from '../core/manifests/inputs.ts'
-import { readManifests } from '../core/manifests/read.ts'
 import type { App } from '../core/model/app.ts'
 import { DrydockErrors } from '../core/model/errors.ts'
 import type { Kinds } from '../core/model/kinds.ts'
 import type { Manifest } from '../core/model/manifest.ts'
 import type { Json } from '../core/model/object.ts'
-import type { GitRepository } from './ports.ts'
+import type { GitRepository, RenderedText } from './ports.ts'
+import type { CachedRender } from './render-cache.ts'
+import { mayReadClock, objectsOf, renderTwice } from './render-twice.ts'
 import type { Workshop } from './world.ts'
 
 /** An app at one commit, as objects. */
@@ -23,7 +24,7 @@ export type Target = { readonly kinds: Kinds; readonly version: string }
 
 /**
  * Turns an app's path at one commit into objects. Throws what was wrong with file and line: a render that failed never
- * becomes a smaller render.
+ * becomes a smaller render, and one that is not the same each time is none.
  */
 export async function renderApp(
   workshop: Workshop,
@@ -46,19 +47,26 @@ export async function renderApp(
     ...(target && kind === 'helm' ? { kubeVersion: target.version, apiVersions: apiVersionsOf(target.kinds) } : {}),
   }
   const key = canonicalJson({ inputs: await repository.fingerprint(treeish, inputs), ...how } as unknown as Json)
-  const manifests = await workshop.renders.get(key, async () => {
-    const texts = await workshop.scratch(async (root) => {
+  const render = (until = signal): Promise<readonly RenderedText[]> =>
+    workshop.scratch(async (root) => {
       await repository.export(treeish, inputs, root)
-      return workshop.renderer({ root, ...how, ...(signal ? { signal } : {}) })
+      return workshop.renderer({ root, ...how, ...(until ? { signal: until } : {}) })
     })
-    const read = readManifests(texts)
-    if (read.problems.length > 0) throw new DrydockErrors(read.problems)
-    return { manifests: read.manifests, bytes: texts.reduce((sum, each) => sum + each.text.length, 0) }
+  const manifests = await workshop.renders.get(key, async () => {
+    // Plain files are what they are. Kustomize has no random values and no clock, and is never let run helm or plugins.
+    if (kind !== 'helm') return withSize(await render())
+    const timed = (): Promise<boolean> => mayReadClock(repository, treeish, inputs, app.helm?.values)
+    const { texts, manifests } = await renderTwice(render, timed, workshop.clock, signal)
+    return withSize(texts, manifests)
   })
   if (!target) return { manifests, digest: digestOf(manifests.map((each) => each.object)) }
   const resolved = resolveIdentities(manifests, target.kinds, app.namespace)
   if (resolved.problems.length > 0) throw new DrydockErrors(resolved.problems)
   return { manifests: resolved.manifests, digest: digestOf(resolved.manifests.map((each) => each.object)) }
+}
+
+function withSize(texts: readonly RenderedText[], manifests = objectsOf(texts)): CachedRender {
+  return { manifests, bytes: texts.reduce((sum, each) => sum + each.text.length, 0) }
 }
 
 /** The folders and files that an app's render reads at a commit. */

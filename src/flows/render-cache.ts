@@ -7,7 +7,7 @@ export type RenderCache = {
 }
 
 /** One render with its size. */
-type CachedRender = { readonly manifests: readonly Manifest[]; readonly bytes: number }
+export type CachedRender = { readonly manifests: readonly Manifest[]; readonly bytes: number }
 
 /**
  * Renders by their inputs: a merge is rendered from the same files as its plan was. Keeps the newest `maxBytes` of YAML

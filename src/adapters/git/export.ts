@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { DrydockError, DrydockErrors } from '../../core/model/errors.ts'
 import { treePath } from './names.ts'
 import { runGit } from './process.ts'
-import { type EntryFinder, entriesBelow, type GitEntry, refusal } from './tree.ts'
+import { type GitEntry, refusal, type TreeReader } from './tree.ts'
 
 /** Most files and bytes that one export may have. */
 const FILE_LIMIT = 50_000
@@ -18,13 +18,13 @@ const BATCH_BYTES = 16 * 1024 * 1024
  */
 export async function exportTree(
   gitDir: string,
+  tree: TreeReader,
   treeish: string,
   paths: readonly string[],
   destination: string,
-  entryAt: EntryFinder,
 ): Promise<void> {
-  const entries = await entriesBelow(gitDir, treeish, paths)
-  for (const path of paths) await requirePresent(entryAt, treeish, treePath(path), entries)
+  const entries = await tree.below(treeish, paths)
+  for (const path of paths) await requirePresent(tree, treeish, treePath(path), entries)
   const refused = entries.map(refusal).filter((each) => each !== undefined)
   if (refused.length > 0) throw new DrydockErrors(refused.slice(0, 20).map((each) => each.toProblem()))
   const bytes = entries.reduce((sum, entry) => sum + entry.size, 0)
@@ -40,7 +40,7 @@ export async function exportTree(
 }
 
 async function requirePresent(
-  entryAt: EntryFinder,
+  tree: TreeReader,
   treeish: string,
   path: string,
   entries: readonly GitEntry[],
@@ -49,7 +49,7 @@ async function requirePresent(
   // A link on the way is the better answer than "missing".
   const parts = path.split('/')
   for (let length = 1; length < parts.length; length++) {
-    const above = await entryAt(treeish, parts.slice(0, length).join('/'))
+    const above = await tree.at(treeish, parts.slice(0, length).join('/'))
     const refused = above && refusal(above)
     if (refused) throw refused
   }

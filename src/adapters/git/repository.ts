@@ -1,10 +1,11 @@
+import { createHash } from 'node:crypto'
 import { DrydockError } from '../../core/model/errors.ts'
 import type { GitRepository } from '../../flows/ports.ts'
 import { blobReader } from './blob-reader.ts'
 import { exportTree } from './export.ts'
 import { objectId } from './names.ts'
 import { gitText, runGit, splitZero } from './process.ts'
-import { entriesBelow, entryFinder, fingerprintOf, refusal } from './tree.ts'
+import { refusal, treeReader } from './tree.ts'
 
 /** The half of a repository that depends on where its commits come from. */
 export type Origin = Pick<GitRepository, 'fetch' | 'resolve'>
@@ -14,7 +15,7 @@ const READ_LIMIT = 64 * 1024 * 1024
 
 /** The reading half of a repository, on any git directory. */
 export function repositoryAt(gitDir: string, origin: Origin): GitRepository {
-  const entryAt = entryFinder(gitDir)
+  const tree = treeReader(gitDir)
   const readBlob = blobReader(gitDir)
   return {
     ...origin,
@@ -37,7 +38,7 @@ export function repositoryAt(gitDir: string, origin: Origin): GitRepository {
     },
 
     read: async (treeish, path) => {
-      const entry = await entryAt(treeish, path)
+      const entry = await tree.at(treeish, path)
       if (!entry) return undefined
       const refused = refusal(entry)
       if (refused) throw refused
@@ -48,14 +49,19 @@ export function repositoryAt(gitDir: string, origin: Origin): GitRepository {
     list: async (treeish, folder = '') => {
       const below = folder.replace(/^(\.\/)+|\/+$/g, '')
       const root = below === '' || below === '.'
-      const entries = await entriesBelow(gitDir, treeish, root ? [] : [below])
+      const entries = await tree.below(treeish, root ? [] : [below])
       return entries
         .filter((entry) => root || entry.path.startsWith(`${below}/`))
         .map(({ path, type }) => ({ path, type }))
     },
 
-    fingerprint: (treeish, paths) => fingerprintOf(gitDir, treeish, paths),
-    export: (treeish, paths, destination) => exportTree(gitDir, treeish, paths, destination, entryAt),
+    fingerprint: async (treeish, paths) => {
+      const hash = createHash('sha256')
+      for (const { path, type, id } of await tree.below(treeish, paths)) hash.update(`${type} ${id} ${path}\0`)
+      return hash.digest('hex')
+    },
+
+    export: (treeish, paths, destination) => exportTree(gitDir, tree, treeish, paths, destination),
 
     firstParents: async (from, to, limit) => {
       const range = [`--max-count=${Math.max(0, Math.floor(limit))}`, objectId(to), `^${objectId(from)}`]

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto'
 import { DrydockError } from '../../core/model/errors.ts'
 import type { TreeEntry } from '../../flows/ports.ts'
+import { type Listing, listingCache } from './listings.ts'
 import { objectId, treePath } from './names.ts'
 import { runGit, splitZero } from './process.ts'
 
@@ -18,61 +18,84 @@ const TYPES: Record<string, TreeEntry['type']> = {
   '160000': 'submodule',
 }
 
-/** All files below these paths (a path that is a file: itself), recursive, in git's order. */
-export async function entriesBelow(
+/** Reads trees of one repository. */
+export type TreeReader = {
+  /** All files below these paths (a path that is a file: itself), recursive, path by path in git's order. */
+  readonly below: (treeish: string, paths: readonly string[]) => Promise<readonly GitEntry[]>
+  /** The entry at exactly a path, or `undefined`; a folder is no entry. */
+  readonly at: (treeish: string, path: string) => Promise<GitEntry | undefined>
+}
+
+/** One for all repositories, so that many of them take no more memory than one. */
+const listings = listingCache()
+
+/**
+ * Remembers what it listed, for full ids only: what these name never changes. A render asks for the same folder four
+ * times (inputs, kind, fingerprint, export), and each question to git takes longer than the answer.
+ */
+export function treeReader(gitDir: string): TreeReader {
+  const keyOf = (tree: string, folder: string, how: 'recursive' | 'shallow'): string =>
+    `${gitDir}\0${tree}\0${folder}\0${how}`
+  return {
+    below: async (treeish, paths) => {
+      const tree = objectId(treeish)
+      const wanted = [...new Set(paths.map(treePath))]
+      const folders = wanted.length === 0 || wanted.includes('') ? [''] : wanted
+      const known = new Map(folders.map((folder) => [folder, listings.get(keyOf(tree, folder, 'recursive'))]))
+      const missing = folders.filter((folder) => !known.get(folder))
+      // A few hundred paths at a time: an argument list has a limit.
+      for (let start = 0; start < missing.length; start += 200) {
+        const some = missing.slice(start, start + 200)
+        const listed = list(gitDir, tree, some[0] === '' ? [] : some, ['-r'])
+        for (const folder of some) {
+          const own = some.length === 1 ? listed : listed.then((all) => partOf(all, folder))
+          listings.set(keyOf(tree, folder, 'recursive'), own)
+          known.set(folder, own)
+        }
+      }
+      const entries = new Map<string, GitEntry>()
+      for (const listing of known.values()) for (const [path, entry] of (await listing) ?? []) entries.set(path, entry)
+      return [...entries.values()]
+    },
+
+    at: async (treeish, path) => {
+      const tree = objectId(treeish)
+      const wanted = treePath(path)
+      if (wanted === '') return undefined
+      for (const folder of foldersAbove(wanted)) {
+        const known = listings.get(keyOf(tree, folder, 'recursive'))
+        if (known) return (await known).get(wanted)
+      }
+      // Who reads one file of a folder mostly reads more of them.
+      const folder = wanted.slice(0, wanted.lastIndexOf('/') + 1)
+      const key = keyOf(tree, folder, 'shallow')
+      const listing = listings.get(key) ?? list(gitDir, tree, folder === '' ? [] : [folder], [])
+      listings.set(key, listing)
+      return (await listing).get(wanted)
+    },
+  }
+}
+
+async function list(
   gitDir: string,
-  treeish: string,
+  tree: string,
   paths: readonly string[],
-): Promise<readonly GitEntry[]> {
-  const wanted = paths.map(treePath)
-  const all = wanted.includes('')
-  const entries = new Map<string, GitEntry>()
-  // A few hundred paths at a time: an argument list has a limit.
-  for (let start = 0; start === 0 || (!all && start < wanted.length); start += 200) {
-    const some = all ? [] : wanted.slice(start, start + 200)
-    const { stdout } = await runGit(['ls-tree', '-r', '-z', '-l', '--full-tree', objectId(treeish), '--', ...some], {
-      gitDir,
-      limit: 256 * 1024 * 1024,
-    })
-    for (const line of splitZero(stdout)) {
-      const entry = parseEntry(line)
-      if (entry) entries.set(entry.path, entry)
-    }
-  }
-  return [...entries.values()]
-}
-
-/** Finds the entry at exactly a path, or `undefined`; a folder is no entry. */
-export type EntryFinder = (treeish: string, path: string) => Promise<GitEntry | undefined>
-
-/** Listings of folders that are kept; a tree never changes. */
-const MAX_LISTINGS = 500
-
-/** Remembers the folders that it looked into: who reads one file of a folder mostly reads more of them. */
-export function entryFinder(gitDir: string): EntryFinder {
-  const listings = new Map<string, Promise<ReadonlyMap<string, GitEntry>>>()
-  return async (treeish, path) => {
-    const wanted = treePath(path)
-    if (wanted === '') return undefined
-    const folder = wanted.slice(0, wanted.lastIndexOf('/') + 1)
-    const key = `${objectId(treeish)}:${folder}`
-    const listing = listings.get(key) ?? listFolder(gitDir, treeish, folder)
-    // The newest are last; a failure is not kept.
-    listings.delete(key)
-    listings.set(key, listing)
-    listing.catch(() => listings.delete(key))
-    const [oldest] = listings.size > MAX_LISTINGS ? listings.keys() : []
-    if (oldest !== undefined) listings.delete(oldest)
-    return (await listing).get(wanted)
-  }
-}
-
-/** The files that lie directly in a folder (`a/b/`; the root is empty), by their paths. */
-async function listFolder(gitDir: string, treeish: string, folder: string): Promise<ReadonlyMap<string, GitEntry>> {
-  const where = folder === '' ? [] : [folder]
-  const { stdout } = await runGit(['ls-tree', '-z', '-l', '--full-tree', treeish, '--', ...where], { gitDir })
+  options: readonly string[],
+): Promise<Listing> {
+  const args = ['ls-tree', ...options, '-z', '-l', '--full-tree', tree, '--', ...paths]
+  const { stdout } = await runGit(args, { gitDir, limit: 256 * 1024 * 1024 })
   const entries = splitZero(stdout).map(parseEntry)
   return new Map(entries.filter((each) => each !== undefined).map((each) => [each.path, each]))
+}
+
+function partOf(all: Listing, folder: string): Listing {
+  return new Map([...all].filter(([path]) => path === folder || path.startsWith(`${folder}/`)))
+}
+
+/** `a/b/c.yaml`: itself, then `a/b`, `a` and the root. */
+function foldersAbove(path: string): readonly string[] {
+  const parts = path.split('/')
+  return [...parts.map((_, index) => parts.slice(0, parts.length - index).join('/')), '']
 }
 
 /** The refusal of an entry that a renderer must not see, or `undefined` for a regular file. */
@@ -104,11 +127,4 @@ function parseEntry(line: string): GitEntry | undefined {
   // Modes that old tools wrote, like 100664, are regular files to git too.
   const known = type ?? (mode.startsWith('100') ? 'file' : undefined)
   return known && { path: line.slice(tab + 1), type: known, id, size: Number(size) || 0 }
-}
-
-/** A hash over names, modes and blob ids: equal for equal content. */
-export async function fingerprintOf(gitDir: string, treeish: string, paths: readonly string[]): Promise<string> {
-  const hash = createHash('sha256')
-  for (const { path, type, id } of await entriesBelow(gitDir, treeish, paths)) hash.update(`${type} ${id} ${path}\0`)
-  return hash.digest('hex')
 }

@@ -1,7 +1,8 @@
 import { readDocuments } from '../../core/manifests/documents.ts'
 import type { KustomizeWalk as Walk } from '../../core/manifests/kustomize-inputs.ts'
 import { inFolder } from '../../core/manifests/repository-path.ts'
-import { DrydockError, DrydockErrors, type Problem, problem } from '../../core/model/errors.ts'
+import { yamlProblem } from '../../core/manifests/yaml-problem.ts'
+import { DrydockError, DrydockErrors, type Problem } from '../../core/model/errors.ts'
 import type { SourcePosition } from '../../core/model/manifest.ts'
 import type { RenderRequest } from '../../flows/ports.ts'
 import { cleanMessage } from './message.ts'
@@ -12,7 +13,7 @@ type Read = (path: string) => Promise<string | undefined>
  * Broken YAML among the files of a kustomization, with its lines. Before the render only files with anchors are looked
  * at: kustomize has no limit on what aliases stand for.
  *
- * @throws DrydockErrors `yaml-invalid`
+ * @throws DrydockErrors `yaml-invalid`, `render-too-large`
  */
 export async function refuseBrokenYaml(walk: Walk, read: Read, which: 'all' | 'with anchors'): Promise<void> {
   const broken: Problem[] = []
@@ -21,10 +22,7 @@ export async function refuseBrokenYaml(walk: Walk, read: Read, which: 'all' | 'w
     const text = (await read(path)) ?? ''
     if (which === 'with anchors' && !/[\s,[{]&\S/.test(text)) continue
     const parsed = readDocuments(text)
-    if ('documents' in parsed) continue
-    const { line, message } = parsed.failure
-    const hint = 'Correct the YAML in this file.'
-    broken.push(problem('yaml-invalid', `${path} is not valid YAML: ${message}.`, { source: { path, line }, hint }))
+    if ('failure' in parsed) broken.push(yamlProblem(path, parsed.failure))
   }
   if (broken.length > 0) throw new DrydockErrors(broken)
 }

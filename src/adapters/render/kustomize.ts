@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
 import { type KustomizeWalk, walkKustomizations } from '../../core/manifests/kustomize-inputs.ts'
+import { MAX_OBJECTS, tooManyObjects } from '../../core/manifests/read.ts'
 import { DrydockError, DrydockErrors, type Problem, problem } from '../../core/model/errors.ts'
 import type { RenderedText, RenderRequest } from '../../flows/ports.ts'
 import { rootFiles } from './files.ts'
@@ -19,6 +20,8 @@ export async function renderKustomize(request: RenderRequest, tools: RenderTools
   const walk = await walkKustomizations(request.path, files.read, files.list)
   refuseUnsafe(walk)
   await refuseBrokenYaml(walk, files.read, 'with anchors')
+  const resources = await textsOf(walk.resources, files.read)
+  refuseTooMany(resources)
   const program = await tools.programs.kustomize()
   return withHome(async (home) => {
     const args = [...program.first, join(request.root, request.path)]
@@ -29,7 +32,7 @@ export async function renderKustomize(request: RenderRequest, tools: RenderTools
       throw kustomizeFailure(request, built.stderr, walk)
     }
     const texts = splitDocuments(built.stdout)
-    const byName = originsByName(await textsOf(walk.resources, files.read))
+    const byName = originsByName(resources)
     const certain = texts.every((text) => byName(identityOfText(text)) !== undefined)
     const originOf = certain ? byName : await readOrigins(request, tools, program, home)
     return locate(texts, originOf, walk, files.read)
@@ -58,6 +61,14 @@ function refuseUnsafe(walk: KustomizeWalk): void {
     }
   }
   if (problems.length > 0) throw new DrydockErrors(problems)
+}
+
+/** Kustomize's time grows with the square of the objects: it would be stopped after a minute, without saying why. */
+function refuseTooMany(resources: ReadonlyMap<string, string>): void {
+  let objects = 0
+  // At least so many: what is written as JSON or in lists isn't counted.
+  for (const text of resources.values()) for (const _ of text.matchAll(/^kind:/gm)) objects += 1
+  if (objects > MAX_OBJECTS) throw tooManyObjects()
 }
 
 function withoutCredentials(address: string): string {

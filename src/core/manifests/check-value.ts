@@ -1,11 +1,15 @@
 /** How many values may still be read; shared by all texts of one render. Aliases count as often as they appear. */
-export type NodeBudget = { left: number }
+export type NodeBudget = { left: number; readonly limit: number }
 
 /**
  * Says why a loaded value can't be sent as JSON, or `undefined`. Time is linear in what is written,
  * also for aliases that would grow to billions of values (each shared value is measured once).
  */
-export function checkValue(value: unknown, budget: NodeBudget, maxDepth: number): string | undefined {
+export function checkValue(
+  value: unknown,
+  budget: NodeBudget,
+  maxDepth: number,
+): { readonly message: string; readonly tooLarge?: true } | undefined {
   const measured = new Map<object, { readonly nodes: number; readonly depth: number }>()
   const open = new Set<object>()
 
@@ -23,7 +27,7 @@ export function checkValue(value: unknown, budget: NodeBudget, maxDepth: number)
       nodes += inner.nodes
       depth = Math.max(depth, inner.depth)
     }
-    if (depth + 1 > maxDepth + 1) throw new Unfit(`it is nested deeper than ${maxDepth} levels`)
+    if (depth + 1 > maxDepth + 1) throw new Unfit(`it is nested deeper than ${maxDepth} levels`, true)
     open.delete(node)
     const result = { nodes, depth: depth + 1 }
     measured.set(node, result)
@@ -32,13 +36,23 @@ export function checkValue(value: unknown, budget: NodeBudget, maxDepth: number)
 
   try {
     const { nodes } = measure(value)
-    if (nodes > budget.left) return 'it has too many values, counting what its aliases stand for'
+    if (nodes > budget.left) {
+      const message = `there are more than ${budget.limit.toLocaleString('en')} values, counting what aliases stand for`
+      return { message, tooLarge: true }
+    }
     budget.left -= nodes
     return undefined
   } catch (error) {
-    if (error instanceof Unfit) return error.message
+    if (error instanceof Unfit) return { message: error.message, ...(error.tooLarge ? { tooLarge: true } : {}) }
     throw error
   }
 }
 
-class Unfit extends Error {}
+class Unfit extends Error {
+  readonly tooLarge: boolean
+
+  constructor(message: string, tooLarge = false) {
+    super(message)
+    this.tooLarge = tooLarge
+  }
+}

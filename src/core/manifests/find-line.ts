@@ -11,25 +11,36 @@ export type WrittenObject = {
 }
 
 /**
- * The line, from 1, of the file where a rendered object was most likely written. Names may have got a prefix or suffix,
- * and the file may be a template that is no YAML, so that text is compared: the same kind, then the longest written name
- * that is a part of the rendered one. 1 where nothing fits.
+ * Finds the line, from 1, of a file where a rendered object was most likely written. Names may have got a prefix or
+ * suffix, and the file may be a template that is no YAML, so that text is compared: the same kind, then the longest
+ * written name that is a part of the rendered one. 1 where nothing fits. The file is read once for all objects.
  */
-export function findLine(original: string | undefined, object: Json): number {
-  if (original === undefined) return 1
-  const kind = textAt(object, 'kind')
-  const name = textAt(object, 'metadata', 'name') ?? ''
+export function objectFinder(original: string | undefined): (object: Json) => number {
+  if (original === undefined) return () => 1
   const blocks = writtenObjects(original)
-  const sameKind = blocks.filter((block) => block.kind === kind)
-  const named = longest(sameKind, name)
-  if (named) return named.line
-  if (sameKind[0]) return sameKind[0].line
-  return generatorLine(original, name) ?? blocks[0]?.line ?? 1
+  const byKind = Map.groupBy(blocks, (block) => block.kind)
+  const byName = new Map<string, WrittenObject>()
+  for (const block of blocks) {
+    const key = `${block.kind}\n${block.name}`
+    if (!byName.has(key)) byName.set(key, block)
+  }
+  return (object) => {
+    const kind = textAt(object, 'kind')
+    const name = textAt(object, 'metadata', 'name') ?? ''
+    const exact = byName.get(`${kind}\n${name}`)
+    if (exact) return exact.line
+    const sameKind = byKind.get(kind) ?? []
+    const found = longest(sameKind, name) ?? sameKind[0]
+    return found?.line ?? generatorLine(original, name) ?? blocks[0]?.line ?? 1
+  }
 }
 
 function longest(blocks: readonly WrittenObject[], name: string): WrittenObject | undefined {
-  const fits = blocks.filter((block) => block.name && name.includes(block.name))
-  return fits.sort((one, other) => (other.name?.length ?? 0) - (one.name?.length ?? 0))[0]
+  let best: WrittenObject | undefined
+  for (const block of blocks) {
+    if (block.name && block.name.length > (best?.name?.length ?? 0) && name.includes(block.name)) best = block
+  }
+  return best
 }
 
 /** The objects that are written in a text, also as items of a list, in block style. */
@@ -92,7 +103,8 @@ function generatorLine(text: string, name: string): number | undefined {
   return best?.line
 }
 
-function plain(value: string): string {
+/** A written value without template actions, comment and quotes. */
+export function plain(value: string): string {
   return value
     .replace(/\{\{.*?\}\}/g, '')
     .replace(/\s#.*$/, '')

@@ -23,7 +23,9 @@ export function resolveIdentities(
   for (const manifest of manifests) {
     const { apiVersion, kind } = manifest.object
     const info =
-      kinds.find(apiVersion, kind) ?? defined.find((each) => each.apiVersion === apiVersion && each.kind === kind)
+      kinds.find(apiVersion, kind) ??
+      defined.find((each) => each.apiVersion === apiVersion && each.kind === kind) ??
+      unanswered(manifest.object, kinds)
     if (!info) {
       problems.push(unknownKind(manifest, kinds, defined))
       continue
@@ -38,6 +40,15 @@ export function resolveIdentities(
     }
   }
   return { manifests: resolved, problems }
+}
+
+/**
+ * A kind whose API is down is unknown, not absent: it is taken for namespaced when its manifest says so, and the plan
+ * says that it could not be asked about.
+ */
+function unanswered({ apiVersion, metadata }: KubeObject, kinds: Kinds): { readonly namespaced: boolean } | undefined {
+  if (!kinds.unavailable.includes(groupOf(apiVersion))) return undefined
+  return { namespaced: metadata.namespace !== undefined }
 }
 
 function place(object: KubeObject, namespaced: boolean, defaultNamespace: string): KubeObject {
@@ -61,11 +72,6 @@ function duplicate(first: Manifest, second: Manifest): Problem {
 
 function unknownKind({ object, source }: Manifest, kinds: Kinds, defined: readonly KindInfo[]): Problem {
   const { apiVersion, kind } = object
-  const group = groupOf(apiVersion)
-  if (kinds.unavailable.includes(group)) {
-    const message = `The cluster can't say whether it has ${apiVersion} ${kind}: its API group ${group} is not available.`
-    return problem('unknown-kind', message, { source, hint: 'Repair the API service of this group, then try again.' })
-  }
   const all = [...kinds.all, ...defined]
   const versions = all.filter((each) => each.kind === kind).map((each) => each.apiVersion)
   const message = `The cluster has no kind ${apiVersion} ${kind}.`

@@ -1,9 +1,13 @@
 import { DrydockError, type Problem, problem } from '../model/errors.ts'
-import type { Manifest, SourcePosition } from '../model/manifest.ts'
+import type { Manifest } from '../model/manifest.ts'
 import { isArray, isObject, type Json, type JsonObject } from '../model/object.ts'
+import { describeReference, referenceOf } from '../model/reference.ts'
 import { readDocuments, type YamlDocument } from './documents.ts'
-import { findLine } from './find-line.ts'
 import { fitObject } from './fit-object.ts'
+import { isLargerThan } from './json-size.ts'
+import { type Places, placesIn } from './places.ts'
+import type { ValuePath } from './positions.ts'
+import { yamlProblem } from './yaml-problem.ts'
 
 /** A text that a renderer produced; the same shape as the port's. */
 export type ManifestText = {
@@ -23,8 +27,14 @@ export type ReadLimits = {
   readonly maxBytes?: number
 }
 
+/** Objects of one render. */
+export const MAX_OBJECTS = 10_000
+
 /** Values (aliases counted as often as they appear) of one render. */
 const MAX_VALUES = 5_000_000
+
+/** Bytes of JSON: etcd's own limit of a request (`--max-request-bytes`), which no object of a cluster exceeds. */
+const MAX_OBJECT_BYTES = 1.5 * 1024 * 1024
 
 /**
  * Reads texts into objects with the place that each comes from. Lists are flattened, empty documents are left out.
@@ -36,61 +46,69 @@ export function readManifests(
   texts: readonly ManifestText[],
   limits: ReadLimits = {},
 ): { readonly manifests: readonly Manifest[]; readonly problems: readonly Problem[] } {
-  const { maxObjects = 10_000, maxBytes = 64 * 1024 * 1024 } = limits
+  const { maxObjects = MAX_OBJECTS, maxBytes = 64 * 1024 * 1024 } = limits
   const bytes = texts.reduce((sum, each) => sum + Buffer.byteLength(each.text), 0)
-  if (bytes > maxBytes) throw tooLarge(`${Math.ceil(bytes / 1024 / 1024)} MiB of YAML`, `${maxBytes} bytes`)
+  if (bytes > maxBytes) throw tooLarge(`has ${inMiB(bytes)} of YAML`, inMiB(maxBytes))
   const manifests: Manifest[] = []
   const problems: Problem[] = []
-  const budget = { left: MAX_VALUES }
+  const budget = { left: MAX_VALUES, limit: MAX_VALUES }
+  const placesOf = placesByFile()
   for (const each of texts) {
     const read = readDocuments(each.text, budget)
     if ('failure' in read) {
-      problems.push(yamlProblem(each, read.failure))
+      problems.push(yamlProblem(each.path, read.failure, each.exact))
       continue
     }
+    const places = placesOf(each)
     for (const document of read.documents) {
       for (const { object, path } of flatten(document.value)) {
-        const fitted = fitObject(object)
-        if ('object' in fitted) manifests.push({ object: fitted.object, source: placeOf(each, document, path, object) })
-        else {
-          for (const { message, hint, field } of fitted.faults) {
-            const source = placeOf(each, document, [...path, ...field], object)
-            problems.push(problem('manifest-invalid', message, { source, hint }))
-          }
-        }
-        if (manifests.length + problems.length > maxObjects) {
-          throw tooLarge(`more than ${maxObjects} objects`, `${maxObjects} objects`)
-        }
+        const result = readObject(object, places, document, path)
+        if ('object' in result) manifests.push(result)
+        else problems.push(...result.problems)
+        if (manifests.length + problems.length > maxObjects) throw tooManyObjects(maxObjects)
       }
     }
   }
   return { manifests, problems }
 }
 
-function yamlProblem(text: ManifestText, failure: { readonly line: number; readonly message: string }): Problem {
-  const exact = text.exact
-  const where = exact ? '' : ` (line ${failure.line} of what was rendered from it)`
-  return problem('yaml-invalid', `${text.path} is not valid YAML: ${failure.message}${where}.`, {
-    source: { path: text.path, line: exact ? failure.line : 1 },
-    hint: 'Correct the YAML in this file.',
-  })
+/** Many texts may come from one file, which is looked through once. */
+function placesByFile(): (text: ManifestText) => Places {
+  const known = new Map<string, Places>()
+  return (text) => {
+    if (text.exact) return placesIn(text)
+    const places = known.get(text.path) ?? placesIn(text)
+    known.set(text.path, places)
+    return places
+  }
 }
 
-function placeOf(
-  text: ManifestText,
+function readObject(
+  written: Json,
+  places: Places,
   document: YamlDocument,
-  path: readonly (string | number)[],
-  object: Json,
-): SourcePosition {
-  if (text.exact) return { path: text.path, line: path.length === 0 ? document.line : document.lineOf(path) }
-  return { path: text.path, line: findLine(text.original, object) }
+  path: ValuePath,
+): Manifest | { readonly problems: readonly Problem[] } {
+  const fitted = fitObject(written)
+  if ('faults' in fitted) {
+    const problems = fitted.faults.map(({ message, hint, field }) =>
+      problem('manifest-invalid', message, { source: places.whileRead(document, path, field, written), hint }),
+    )
+    return { problems }
+  }
+  const { object } = fitted
+  const source = places.whileRead(document, path, [], object)
+  if (isLargerThan(object, MAX_OBJECT_BYTES)) {
+    const what = describeReference(referenceOf(object))
+    const message = `${what} is too large: etcd takes objects of at most ${inMiB(MAX_OBJECT_BYTES)}.`
+    const hint = 'Split it into several objects, or keep the data in a volume or an image.'
+    return { problems: [problem('render-too-large', message, { source, hint })] }
+  }
+  return { object, source, locate: places.later(document.root, path, object, source) }
 }
 
 /** The objects of a document with their paths in it; a list of any kind is replaced by its items. */
-function* flatten(
-  value: Json,
-  path: readonly (string | number)[] = [],
-): Iterable<{ readonly object: Json; readonly path: readonly (string | number)[] }> {
+function* flatten(value: Json, path: ValuePath = []): Iterable<{ readonly object: Json; readonly path: ValuePath }> {
   if (!isList(value)) {
     yield { object: value, path }
     return
@@ -109,8 +127,18 @@ function isList(value: Json): value is JsonObject & { readonly kind: string; rea
   return typeof value.apiVersion === 'string' && isArray(value.items) && !named
 }
 
+function inMiB(bytes: number): string {
+  return `${Math.round((bytes / 1024 / 1024) * 10) / 10} MiB`
+}
+
+/** The error of a render with more objects than one app may have. */
+export function tooManyObjects(maxObjects = MAX_OBJECTS): DrydockError {
+  const limit = maxObjects.toLocaleString('en')
+  return tooLarge(`has more than ${limit} objects`, limit)
+}
+
 function tooLarge(what: string, limit: string): DrydockError {
-  return new DrydockError('render-too-large', `The render has ${what}; the limit is ${limit}.`, {
+  return new DrydockError('render-too-large', `The render ${what}; the limit of one app is ${limit}.`, {
     hint: 'Split the app into smaller ones.',
   })
 }

@@ -28,7 +28,7 @@ test('a folder in no repository becomes one commit, the same for the same conten
   const three = await snapshot(root)
   expect(three.head).not.toBe(one.head)
   await Promise.all([one.dispose(), two.dispose(), three.dispose()])
-  await expect(one.repository.list(one.head)).rejects.toMatchObject({ code: 'git-failed' })
+  await expect(one.repository.changedPaths(one.head, two.head)).rejects.toMatchObject({ code: 'git-failed' })
 })
 
 test('an overlay whose base lies above brings the base, and nothing else from there', async () => {

@@ -48,6 +48,58 @@ configMapGenerator:
     })
   })
 
+  test('a field is found in the base, also where a patch or an image of the overlay has changed it', async () => {
+    const base = `apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  replicas: 1
+  template:
+    spec:
+      containers:
+      - name: web
+        image: web
+`
+    const files = {
+      'app/kustomization.yaml': `resources: [../base]
+images: [{name: web, newTag: "2"}]
+patches:
+- patch: |
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: web}
+    spec: {replicas: 3, template: {spec: {containers: [{name: added, image: x, tty: true}]}}}
+`,
+      'base/kustomization.yaml': 'resources: [all.yaml]\n',
+      'base/all.yaml': `${configMap('one')}---\n${base}`,
+    }
+    const deployment = (await render(files, app)).find(({ object }) => object.kind === 'Deployment')
+    const containers = ['spec', 'template', 'spec', 'containers'] as const
+    const lineOf = (...field: (string | number)[]) => deployment?.locate?.(field)
+    expect(deployment?.object).toMatchObject({
+      spec: { replicas: 3, template: { spec: { containers: [{ name: 'added' }, { image: 'web:2' }] } } },
+    })
+    expect(lineOf('spec', 'replicas')).toEqual({ path: 'base/all.yaml', line: 11 })
+    expect(lineOf(...containers, 1, 'image')?.line).toBe(16)
+    expect(lineOf(...containers, 0, 'tty')?.line).toBe(14)
+  })
+
+  test('20,000 objects are refused at once, with the limit', async () => {
+    const all = Array.from({ length: 20_000 }, (_, index) => configMap(`c${index}`))
+    const started = performance.now()
+    expect(
+      await failure({ 'app/kustomization.yaml': 'resources: [a.yaml]\n', 'app/a.yaml': all.join('---\n') }),
+    ).toEqual([
+      {
+        code: 'render-too-large',
+        message: 'The render has more than 10,000 objects; the limit of one app is 10,000.',
+        hint: 'Split the app into smaller ones.',
+      },
+    ])
+    // Kustomize itself takes minutes.
+    expect(performance.now() - started).toBeLessThan(15_000)
+  })
+
   test('what the kustomization asks for itself is kept: its build metadata, and a patch that must find annotations', async () => {
     const files = {
       'app/kustomization.yaml': 'resources: [a.yaml]\nbuildMetadata: [managedByLabel, originAnnotations]\n',
@@ -166,6 +218,6 @@ describe('attacks', () => {
       'app/a.yaml': `${configMap('a')}${levels.join('\n')}\n`,
     }
     const [problem] = await failure(files)
-    expect(problem).toMatchObject({ code: 'yaml-invalid', source: { path: 'app/a.yaml' } })
+    expect(problem).toMatchObject({ code: 'render-too-large', source: { path: 'app/a.yaml' } })
   })
 })
