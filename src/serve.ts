@@ -1,5 +1,5 @@
 /** Composition of the server: webhooks in, jobs out, GitHub and clusters at the far end. */
-import { randomUUID } from 'node:crypto'
+import { createHmac, randomUUID } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import pino from 'pino'
@@ -18,6 +18,7 @@ import { handleJob } from './entry/worker/worker.ts'
 import type { Log } from './flows/ports.ts'
 import { createRenderCache } from './flows/render-cache.ts'
 import type { ServerWorld } from './flows/server-world.ts'
+import { PlanWatch } from './flows/watch-plans.ts'
 
 /** What the environment says; read once, in main.ts. */
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -60,6 +61,7 @@ export async function startServer(env: Environment, config: ServerConfig): Promi
   }
   await mkdir(dataDir, { recursive: true, mode: 0o700 })
   const database = await openDatabase({ databaseUrl: env.DATABASE_URL, dataDir: join(dataDir, 'database'), log })
+  let watch: PlanWatch | undefined
   try {
     const registry = createRegistry()
     const pages = createHealth({ checks: { database: database.ready }, registry, log })
@@ -79,6 +81,8 @@ export async function startServer(env: Environment, config: ServerConfig): Promi
       store: database.store,
       clock: { now: () => new Date() },
       newId: randomUUID,
+      // Not in the database, and the same in all processes and after a restart.
+      stateKey: createHmac('sha256', settings.privateKey).update('states of live objects').digest('hex'),
       scratch: scratchIn(join(dataDir, 'scratch')),
       renders: createRenderCache(),
       renderer: createRenderer({ path: env.PATH ?? '' }),
@@ -89,8 +93,11 @@ export async function startServer(env: Environment, config: ServerConfig): Promi
         log,
       }),
     }
-    await database.jobs.start((job, signal) => handleJob(world, job, signal))
+    const plans = new PlanWatch({ ...world, timers: { after } })
+    watch = plans
+    await database.jobs.start((job, signal) => handleJob(world, plans, job, signal))
     const { port } = await server.start()
+    await plans.start()
     log.info('Drydock listens', { port, clusters: Object.keys(config.clusters) })
     return {
       port,
@@ -98,15 +105,24 @@ export async function startServer(env: Environment, config: ServerConfig): Promi
         log.info('Drydock stops')
         await server.stop()
         await database.jobs.stop(graceMs)
+        await plans.stop()
         await clusters.close()
         await database.close()
       },
     }
   } catch (thrown) {
     await database.jobs.stop(0).catch(() => undefined)
+    await watch?.stop()
     await database.close()
     throw thrown
   }
+}
+
+/** Runs work after a time, in ms; what waits doesn't keep the process alive. */
+function after(ms: number, work: () => void): () => void {
+  const timer = setTimeout(work, ms)
+  timer.unref()
+  return () => clearTimeout(timer)
 }
 
 function required(env: Environment, name: string): string {

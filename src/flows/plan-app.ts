@@ -56,12 +56,15 @@ export async function planOneApp(workshop: Workshop, request: AppRequest): Promi
 }
 
 /** Plans the apps of one commit. What is wrong with one becomes errors of its plan; the others are still planned. */
-export async function planApps(workshop: Workshop, requests: readonly AppRequest[]): Promise<readonly AppPlan[]> {
+export async function planApps(
+  workshop: Workshop,
+  requests: readonly AppRequest[],
+): Promise<readonly { readonly plan: AppPlan; readonly facts?: AppFacts }[]> {
   const limit = pLimit(parallel)
   const failed = (request: AppRequest) => (thrown: unknown) => {
     if (request.signal?.aborted) throw thrown
     workshop.log.warn('an app could not be planned', { app: request.app.name, err: thrown })
-    return failedPlan(request.app, thrown)
+    return { plan: failedPlan(request.app, thrown) }
   }
   const prepared = await Promise.all(
     requests.map((request) => limit(() => prepare(workshop, request).catch(failed(request)))),
@@ -71,7 +74,10 @@ export async function planApps(workshop: Workshop, requests: readonly AppRequest
       if (!('request' in each)) return each
       const others = prepared.flatMap((other) => ('request' in other && other !== each ? [other] : []))
       return limit(() =>
-        complete(each, others).then((planned) => withClaims(planned.plan, each, others), failed(each.request)),
+        complete(each, others).then(
+          (planned) => ({ plan: withClaims(planned.plan, each, others), facts: planned.facts }),
+          failed(each.request),
+        ),
       )
     }),
   )

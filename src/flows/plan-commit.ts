@@ -5,6 +5,7 @@ import type { App } from '../core/model/app.ts'
 import type { Json } from '../core/model/object.ts'
 import type { AppPlan, Plan } from '../core/model/plan.ts'
 import { assemblePlan } from '../core/plan/plan.ts'
+import { type LiveState, liveStates } from '../core/plan/staleness.ts'
 import { planApps } from './plan-app.ts'
 import type { GitRepository } from './ports.ts'
 import { readTrustedApps, type TrustedApps } from './read-config.ts'
@@ -21,21 +22,40 @@ export type CommitRequest = {
   readonly head: string
   /** Tree of the merge result. */
   readonly tree: string
+  /** Secret under which the states of live objects are told. */
+  readonly stateKey: string
   readonly signal: AbortSignal
 }
 
-/** A plan of all affected apps, and the configuration to propose where there is none. */
-export type CommitPlan = { readonly plan: Plan; readonly proposal?: string }
+/** A plan of all affected apps, the configuration to propose where there is none, and what it counts on. */
+export type CommitPlan = { readonly plan: Plan; readonly proposal?: string; readonly live?: readonly LiveState[] }
 
-/** Plans every app that the merge result changes, compared with the target branch and with live. */
-export async function planCommit(workshop: Workshop, request: CommitRequest): Promise<CommitPlan> {
-  const { repository, base, tree } = request
+/** What a merge result changes in a repository. */
+type CommitReading = {
+  readonly trusted: TrustedApps
+  readonly changed: readonly string[]
+  readonly affected: readonly App[]
+}
+
+/** Reads the configuration of both sides, and which apps the merge result changes. */
+export async function readCommit(
+  repository: GitRepository,
+  range: { readonly base: string; readonly tree: string },
+): Promise<CommitReading> {
+  const { base, tree } = range
   const [trusted, changed] = await Promise.all([
     readTrustedApps(repository, base, tree),
     repository.changedPaths(base, tree),
   ])
-  const affected = await selectAffected(repository, request, trusted.apps, trusted.baseApps, changed)
-  const apps = await planApps(
+  const affected = await selectAffected(repository, range, trusted.apps, trusted.baseApps, changed)
+  return { trusted, changed, affected }
+}
+
+/** Plans every app that the merge result changes, compared with the target branch and with live. */
+export async function planCommit(workshop: Workshop, request: CommitRequest): Promise<CommitPlan> {
+  const { repository, base, tree } = request
+  const { trusted, changed, affected } = await readCommit(repository, request)
+  const planned = await planApps(
     workshop,
     affected.map((app) => ({
       repository,
@@ -49,6 +69,7 @@ export async function planCommit(workshop: Workshop, request: CommitRequest): Pr
       signal: request.signal,
     })),
   )
+  const apps = planned.map((each) => each.plan)
   return {
     plan: assemblePlan({
       head: request.head,
@@ -57,17 +78,23 @@ export async function planCommit(workshop: Workshop, request: CommitRequest): Pr
       errors: trusted.problems,
       notes: notesFor(trusted, apps, changed),
     }),
+    live: planned.flatMap(({ plan, facts }) => (facts ? liveStates(plan, facts, request.stateKey) : [])),
     ...(trusted.proposal ? { proposal: trusted.proposal } : {}),
   }
 }
 
 /** What is said of no planned app: of one that was removed, or of the file when this commit changes it. */
 function notesFor(trusted: TrustedApps, apps: readonly AppPlan[], changed: readonly string[]): readonly string[] {
-  if (!changed.some((path) => (configPaths as readonly string[]).includes(path))) return []
+  if (!changesConfig(changed)) return []
   const planned = new Set(apps.map((app) => app.name))
   return trusted.notes
     .filter((note) => note.app === undefined || !planned.has(note.app))
     .map((note) => (note.app === undefined ? note.message : `${note.app}: ${note.message}`))
+}
+
+/** Is the configuration among these paths? */
+export function changesConfig(changed: readonly string[]): boolean {
+  return changed.some((path) => (configPaths as readonly string[]).includes(path))
 }
 
 /** The apps whose render reads something that differs, on either side, or whose own configuration differs. */

@@ -27,7 +27,7 @@ export async function planDirectory(
       signal: options.signal,
     })),
   )
-  return assemblePlan({ head: directory.head, base: options.base, apps: plans })
+  return assemblePlan({ head: directory.head, base: options.base, apps: plans.map((each) => each.plan) })
 }
 
 /**

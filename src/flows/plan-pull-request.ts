@@ -1,10 +1,12 @@
 import { problem, problemsOf } from '../core/model/errors.ts'
 import type { Plan } from '../core/model/plan.ts'
 import { assemblePlan, concludeApp, worst } from '../core/plan/plan.ts'
-import { appCheck, noAffectedAppsCheck, planCheck, supersededCheck } from '../core/report/check.ts'
+import { againCheck, shownDigest } from '../core/plan/staleness.ts'
+import { appCheck, inProgressCheck, noAffectedAppsCheck, planCheck, supersededCheck } from '../core/report/check.ts'
 import { planComment } from '../core/report/plan-comment.ts'
 import { type CommitPlan, planCommit } from './plan-commit.ts'
 import type { Forge, Job, PlanRecord, PullRequest } from './ports.ts'
+import { rebind } from './replan-branch.ts'
 import type { ServerWorld } from './server-world.ts'
 import { changePullRequest, commentMarker, writePlanComment } from './sticky-comment.ts'
 
@@ -16,33 +18,51 @@ const maxAppChecks = 16
 
 type PlanJob = Extract<Job, { kind: 'plan' }>
 
+/** A pull request as this job found it. */
+type Situation = {
+  readonly pull: PullRequest
+  /** Head of the target branch. */
+  readonly base: string
+  /** The plan that is shown for this head and this target branch. */
+  readonly shown: PlanRecord | undefined
+}
+
 /**
  * Plans a pull request: the merge result against the target branch and the live cluster, shown as check runs and as one
- * comment. The webhook was a hint: everything is read again. Safe to do twice.
+ * comment. The webhook was a hint: everything is read again. A plan that still holds isn't made again unless somebody
+ * asks; one that says what is shown already isn't shown again. Safe to do twice.
  */
 export async function planPullRequest(world: ServerWorld, job: PlanJob, signal: AbortSignal): Promise<void> {
   const forge = await world.forges.open(job.repository, job.repository.installationId)
   const pull = await forge.pullRequest(job.number)
   if (pull.state !== 'open') return leaveClosed(world, forge, job, pull)
+  const shown = await shownPlan(world, job, pull)
+  const { installationId } = job.repository
+  await changePullRequest(world, job.repository, job.number, {
+    open: true,
+    head: pull.head,
+    baseRef: pull.baseRef,
+    installationId,
+  })
+  // Read after the target is known: a push from here on finds this pull request (see replan-branch.ts).
   const base = (await forge.branchHead(pull.baseRef)) ?? pull.base
-  const shown = await isShown(world, job, pull, base)
-  await changePullRequest(world, job.repository, job.number, { open: true, head: pull.head, baseRef: pull.baseRef })
-  if (shown) return
-  const repository = await world.git.open(job.repository, job.repository.installationId)
+  const now: Situation = { pull, base, shown }
+  if (await stillHolds(world, job, now)) return
+  const repository = await world.git.open(job.repository, installationId)
   const started = world.clock.now()
-  const running = await begin(world, forge, job, pull, base, started)
-  const planned = await makePlan(world, repository, job, pull, base, signal).catch((thrown: unknown) => {
+  const running = await begin(world, forge, job, now, started)
+  const planned = await makePlan(world, repository, job, now, signal).catch((thrown: unknown) => {
     if (signal.aborted) throw thrown
     world.log.error('a pull request could not be planned', { number: job.number, err: thrown })
     return { plan: assemblePlan({ head: pull.head, base, apps: [], errors: problemsOf(thrown) }) }
   })
-  const now = await forge.pullRequest(job.number)
-  if (now.head !== pull.head || now.baseRef !== pull.baseRef || now.state !== 'open') {
-    await supersede(world, forge, running.record, now.head)
+  const later = await forge.pullRequest(job.number)
+  if (later.head !== pull.head || later.baseRef !== pull.baseRef || later.state !== 'open') {
+    await supersede(world, forge, running.record, later.head)
     await world.store.enqueue([{ ...job, reason: 'pushed' }])
     return
   }
-  await publish(world, forge, job, pull, running, planned, started)
+  await publish(world, forge, job, now, running, planned, started)
 }
 
 /** A plan that was begun before the pull request was closed has nobody left to end it. */
@@ -53,13 +73,25 @@ async function leaveClosed(world: ServerWorld, forge: Forge, job: PlanJob, pull:
     await changePullRequest(world, job.repository, job.number, { open: false })
 }
 
-/** The plan for exactly this head and base is shown already, and nobody asked for another. */
-async function isShown(world: ServerWorld, job: PlanJob, pull: PullRequest, base: string): Promise<boolean> {
-  if (job.reason === 'command' || job.reason === 'rerequested') return false
+async function shownPlan(world: ServerWorld, job: PlanJob, pull: PullRequest): Promise<PlanRecord | undefined> {
   const state = await world.store.pullRequest(job.repository, job.number)
-  if (state?.baseRef !== pull.baseRef) return false
+  if (state?.baseRef !== pull.baseRef) return undefined
   const latest = await world.store.latestPlan(job.repository, job.number)
-  return latest?.state === 'done' && latest.head === pull.head && latest.base === base
+  return latest?.state === 'done' && latest.head === pull.head ? latest : undefined
+}
+
+/** Somebody wants to see a new plan, whatever it says. */
+function isAsked(job: PlanJob): boolean {
+  return job.reason === 'command' || job.reason === 'rerequested'
+}
+
+/** Nothing that the shown plan counts on changed, as far as this job knows, and nobody asked for another. */
+async function stillHolds(world: ServerWorld, job: PlanJob, { base, shown }: Situation): Promise<boolean> {
+  if (!shown || isAsked(job)) return false
+  // A plan that was begun must be ended.
+  if ((await world.store.runningPlans(job.repository, job.number)).length > 0) return false
+  if (job.reason === 'live-changed') return shown.base === base && shown.id !== job.outdated
+  return shown.base === base || rebind(world, job.repository, shown, base)
 }
 
 /** A plan in progress; `resumed`: another process began it, and may have written some of it. */
@@ -70,8 +102,7 @@ async function begin(
   world: ServerWorld,
   forge: Forge,
   job: PlanJob,
-  pull: PullRequest,
-  base: string,
+  { pull, base, shown }: Situation,
   started: Date,
 ): Promise<RunningPlan> {
   const { owner, name } = job.repository
@@ -91,7 +122,12 @@ async function begin(
   const checkId =
     record.checkId ??
     (same ? await forge.findCheck(pull.head, checkName, record.id) : undefined) ??
-    (await forge.createCheck({ name: checkName, commit: pull.head, externalId: record.id }))
+    (await forge.createCheck({
+      name: checkName,
+      commit: pull.head,
+      externalId: record.id,
+      running: shown ? againCheck(job.reason) : inProgressCheck(),
+    }))
   const begun = { ...record, base, checkId }
   await world.store.savePlan(begun)
   return { record: begun, resumed: same !== undefined }
@@ -108,11 +144,10 @@ async function makePlan(
   world: ServerWorld,
   repository: Awaited<ReturnType<ServerWorld['git']['open']>>,
   job: PlanJob,
-  pull: PullRequest,
-  base: string,
+  { pull, base, shown }: Situation,
   signal: AbortSignal,
 ): Promise<CommitPlan> {
-  if (pull.fork && (job.reason !== 'command' || job.command?.head !== pull.head)) {
+  if (pull.fork && !mayRun(job, pull, shown)) {
     const error = problem(
       'held',
       'This pull request comes from a fork: nothing of it was run, and the cluster was not read.',
@@ -138,24 +173,40 @@ async function makePlan(
     base,
     head: pull.head,
     tree: merged.tree,
+    stateKey: world.stateKey,
     signal,
   })
 }
 
-/** Writes the plan to GitHub: the apps' check runs, the comment, and last the conclusion. */
+/**
+ * Did somebody with write access ask for a plan of this head of a fork? It may be made again when something else
+ * changed: that apps were planned says that it was asked for before.
+ */
+function mayRun(job: PlanJob, pull: PullRequest, shown: PlanRecord | undefined): boolean {
+  if (job.reason === 'command') return job.command?.head === pull.head
+  return ['base-changed', 'live-changed'].includes(job.reason) && (shown?.plan?.apps.length ?? 0) > 0
+}
+
+/**
+ * Writes the plan to GitHub: the apps' check runs, the comment, and last the conclusion. Of a plan that says what is
+ * shown already, the conclusion only.
+ */
 async function publish(
   world: ServerWorld,
   forge: Forge,
   job: PlanJob,
-  pull: PullRequest,
+  { pull, shown: before }: Situation,
   running: RunningPlan,
   planned: CommitPlan,
   started: Date,
 ): Promise<void> {
   const { plan } = planned
   const { record } = running
-  const shown = [...plan.apps].sort((one, other) => severity(other) - severity(one)).slice(0, maxAppChecks)
-  for (const app of shown) {
+  const syncedBranch = await forge.defaultBranch()
+  const shown = shownDigest(plan, { proposal: planned.proposal, baseRef: pull.baseRef, syncedBranch })
+  const isNew = isAsked(job) || running.resumed || before?.shown !== shown
+  const checked = [...plan.apps].sort((one, other) => severity(other) - severity(one)).slice(0, maxAppChecks)
+  for (const app of isNew ? checked : []) {
     const externalId = `${record.id}/${app.name}`
     const name = `${checkName} / ${app.name}`
     if (running.resumed && (await forge.findCheck(pull.head, name, externalId)) !== undefined) continue
@@ -166,23 +217,23 @@ async function publish(
     plan,
     number: job.number,
     baseRef: pull.baseRef,
-    syncedBranch: await forge.defaultBranch(),
+    syncedBranch,
     plannedAt: world.clock.now().toISOString(),
     durationMs: world.clock.now().getTime() - started.getTime(),
     marker: commentMarker(job.number),
-    appChecks: shown.map((app) => app.name),
+    appChecks: checked.map((app) => app.name),
     ...(planned.proposal ? { discoveredConfig: planned.proposal } : {}),
     ...(job.command ? { askedBy: job.command.user } : {}),
   }
   const quiet = plan.apps.length === 0 && (plan.errors ?? []).length === 0 && (plan.notes ?? []).length === 0
-  await writePlanComment(world, forge, job, planComment(view), { onlyIfThere: quiet })
+  if (isNew) await writePlanComment(world, forge, job, planComment(view), { onlyIfThere: quiet })
   const others = await othersAtHead(world, forge, job, pull.head)
   const conclusion = worst([plan.conclusion, ...others.flatMap((each) => each.plan?.conclusion ?? [])])
   const report = quiet
     ? noAffectedAppsCheck()
-    : planCheck(plan, { appChecks: shown.length === plan.apps.length, others: othersOf(others) })
+    : planCheck(plan, { appChecks: checked.length === plan.apps.length, others: othersOf(others) })
   await forge.completeCheck(record.checkId, { conclusion, report })
-  await world.store.savePlan({ ...record, state: 'done', plan })
+  await world.store.savePlan({ ...record, state: 'done', plan, shown, live: planned.live ?? [] })
 }
 
 /** Plans of the other pull requests with this head. That one was closed may never have been told. */
@@ -210,37 +261,4 @@ function othersOf(records: readonly PlanRecord[]) {
 
 function severity(app: Plan['apps'][number]): number {
   return { failure: 2, action_required: 1, success: 0 }[concludeApp(app)]
-}
-
-/** Judges a merge group's commit under the same check name; a group has no comment. */
-export async function planMergeGroup(
-  world: ServerWorld,
-  job: Extract<Job, { kind: 'merge-group' }>,
-  signal: AbortSignal,
-): Promise<void> {
-  const { owner, name, installationId } = job.repository
-  const forge = await world.forges.open(job.repository, installationId)
-  const externalId = `group/${job.head}`
-  const checkId =
-    (await forge.findCheck(job.head, checkName, externalId)) ??
-    (await forge.createCheck({ name: checkName, commit: job.head, externalId }))
-  try {
-    const repository = await world.git.open(job.repository, installationId)
-    await repository.fetch([job.base, job.head])
-    const request = {
-      repository,
-      repositoryName: `${owner}/${name}`,
-      base: job.base,
-      head: job.head,
-      tree: job.head,
-      signal,
-    }
-    const { plan } = await planCommit(world, request)
-    await forge.completeCheck(checkId, { conclusion: plan.conclusion, report: planCheck(plan, { appChecks: false }) })
-  } catch (thrown) {
-    if (signal.aborted) throw thrown
-    world.log.error('a merge group could not be planned', { head: job.head, err: thrown })
-    const plan = assemblePlan({ head: job.head, base: job.base, apps: [], errors: problemsOf(thrown) })
-    await forge.completeCheck(checkId, { conclusion: plan.conclusion, report: planCheck(plan, { appChecks: false }) })
-  }
 }

@@ -5,10 +5,11 @@
 import type { HelmSettings, RenderKind } from '../core/model/app.ts'
 import type { Inventory } from '../core/model/inventory.ts'
 import type { Kinds } from '../core/model/kinds.ts'
-import type { KubeObject, LiveObject } from '../core/model/object.ts'
+import type { KubeObject, LiveObject, ManagedFields } from '../core/model/object.ts'
 import type { SyncOutcome } from '../core/model/outcome.ts'
 import type { Conclusion, Plan } from '../core/model/plan.ts'
 import type { ObjectReference } from '../core/model/reference.ts'
+import type { LiveState } from '../core/plan/staleness.ts'
 import type { AuthorisedPlan } from '../core/policy/authorise.ts'
 import type { CheckReport } from '../core/report/check.ts'
 
@@ -137,6 +138,13 @@ export type Cluster = {
   ) => Promise<readonly LiveObject[]>
   /** Server-side apply with `dryRun=All`: the object as it would be stored. Throws `cluster-refused`. */
   readonly previewApply: (object: KubeObject) => Promise<ApplyAnswer>
+  /**
+   * Replaces a live object with `dryRun=All`, by the resourceVersion that it carries: the object as it would be stored.
+   * Throws `cluster-refused`.
+   */
+  readonly previewUpdate: (object: LiveObject) => Promise<LiveObject>
+  /** How many objects of a kind there are; reads one of them. */
+  readonly count: (apiVersion: string, kind: string, namespace?: string) => Promise<number>
   /** `DELETE` with `dryRun=All`. Throws `cluster-refused`. */
   readonly previewDelete: (reference: ObjectReference) => Promise<void>
   /** The inventory of an app; empty when the app was never synced here. */
@@ -161,6 +169,8 @@ export type Cluster = {
 export type ClusterWriter = {
   /** Server-side apply: field manager `drydock`, `force=true`, `fieldValidation=Strict`. */
   readonly apply: (object: KubeObject) => Promise<ApplyAnswer>
+  /** Writes who owns which field, and nothing else, guarded by the resourceVersion that the object carries. */
+  readonly fold: (live: LiveObject, managedFields: readonly ManagedFields[]) => Promise<void>
   /** Deletes with a precondition on the UID; a missing object is a success. */
   readonly delete: (reference: ObjectReference, uid: string) => Promise<void>
   /** Writes the app's parent object, guarded by the resourceVersion that was read. */
@@ -226,6 +236,8 @@ export type Forge = {
     readonly name: string
     readonly commit: string
     readonly externalId: string
+    /** What it says while it is in progress. */
+    readonly running?: { readonly title: string; readonly summary: string }
     readonly done?: { readonly conclusion: Conclusion; readonly report: CheckReport }
   }) => Promise<number>
   readonly completeCheck: (
@@ -278,7 +290,9 @@ export type Job =
       readonly repository: RepositoryAddress
       readonly number: number
       /** Why: a webhook's event, a command (with its comment), a re-run of the check. */
-      readonly reason: 'opened' | 'pushed' | 'command' | 'rerequested' | 'base-changed' | 'recovered'
+      readonly reason: 'opened' | 'pushed' | 'command' | 'rerequested' | 'base-changed' | 'live-changed' | 'recovered'
+      /** With `live-changed`: id of the plan that no longer holds. With a newer one there is nothing to do. */
+      readonly outdated?: string
       readonly command?: {
         readonly commentId: number
         readonly user: string
@@ -303,6 +317,8 @@ export type Job =
       readonly before?: string
       readonly pusher?: string
     }
+  /** Finds the pull requests into a branch whose plan no longer holds since it moved; key: repository and branch. */
+  | { readonly kind: 'base-moved'; readonly repository: RepositoryAddress; readonly branch: string }
   /** Syncs one app to the branch's newest commit; key: cluster and app. */
   | {
       readonly kind: 'sync'
@@ -339,6 +355,8 @@ export type PullRequestState = {
   readonly open: boolean
   readonly head?: string
   readonly baseRef?: string
+  /** By which it was reached last. */
+  readonly installationId?: number
   readonly commentId?: number
   /** Hash of the last body written, to leave out a write that changes nothing. */
   readonly commentHash?: string
@@ -357,6 +375,10 @@ export type PlanRecord = {
   readonly state: 'running' | 'done' | 'superseded'
   readonly checkId?: number
   readonly plan?: Plan
+  /** Digest of what GitHub was shown: a plan made again that says the same isn't written again. */
+  readonly shown?: string
+  /** The live objects that it was made from, as far as it touches them: when one changes, it no longer holds. */
+  readonly live?: readonly LiveState[]
   /** ISO 8601. */
   readonly createdAt: string
 }
@@ -409,6 +431,12 @@ export type Store = {
   readonly plansAtHead: (repository: RepositoryName, head: string) => Promise<readonly PlanRecord[]>
   /** The plan that was shown for a pull request last. */
   readonly latestPlan: (repository: RepositoryName, number: number) => Promise<PlanRecord | undefined>
+  /** Numbers of the open pull requests into a branch, as far as they were planned. */
+  readonly openInto: (repository: RepositoryName, branch: string) => Promise<readonly number[]>
+  /** The newest finished plan at the head of each open pull request. */
+  readonly openPlans: () => Promise<
+    readonly { readonly repository: RepositoryAddress; readonly number: number; readonly planId: string }[]
+  >
   /** Unfinished plans of a pull request: its jobs run one at a time, so that to a new job they are left over. */
   readonly runningPlans: (repository: RepositoryName, number: number) => Promise<readonly PlanRecord[]>
   /** The commit of a branch up to which pushes were turned into syncs. */

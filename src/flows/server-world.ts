@@ -8,4 +8,6 @@ export type ServerWorld = Workshop & {
   readonly store: Store
   /** Makes an id that is new. */
   readonly newId: () => string
+  /** Secret under which states of live objects are kept with plans: nobody can guess a value from its state. */
+  readonly stateKey: string
 }

@@ -5,12 +5,18 @@ import { createOnce } from './patience.ts'
 import { ask } from './refusal.ts'
 
 type Done = Parameters<Forge['completeCheck']>[1]
+type Running = Parameters<Forge['createCheck']>[0]['running']
 
 const completed = ({ conclusion, report }: Done) => ({
   status: 'completed' as const,
   conclusion,
   completed_at: new Date().toISOString(),
   output: checkOutput(report),
+})
+
+const inProgress = (running: Running) => ({
+  status: 'in_progress' as const,
+  ...(running ? { output: { title: running.title, summary: running.summary } } : {}),
 })
 
 /** Check runs. */
@@ -30,7 +36,7 @@ export function checkMethods(parts: ForgeParts) {
   }
 
   const methods: Pick<Forge, 'createCheck' | 'completeCheck' | 'findCheck'> = {
-    createCheck: ({ name, commit, externalId, done }) => {
+    createCheck: ({ name, commit, externalId, running, done }) => {
       const create = async () => {
         const { data } = await client.rest.checks.create({
           ...at,
@@ -38,7 +44,7 @@ export function checkMethods(parts: ForgeParts) {
           head_sha: commit,
           external_id: externalId,
           started_at: new Date().toISOString(),
-          ...(done ? completed(done) : { status: 'in_progress' }),
+          ...(done ? completed(done) : inProgress(running)),
           request: { retries: 0 },
         })
         return data.id

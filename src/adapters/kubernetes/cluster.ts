@@ -9,6 +9,8 @@ import {
   type JsonObject,
   type KubeObject,
   type LiveObject,
+  type ManagedFields,
+  numberAt,
   textAt,
 } from '../../core/model/object.ts'
 import { describeReference, identityOf, type ObjectReference, referenceOf } from '../../core/model/reference.ts'
@@ -93,6 +95,36 @@ export function clusterOn(
     if (answer.status >= 400 && answer.status !== 404) throw refusalOf(answer, reference)
   }
 
+  const update = async (object: LiveObject, query: Readonly<Record<string, string>>): Promise<LiveObject> => {
+    const reference = referenceOf(object)
+    const kind = await kindOf(reference)
+    const answer = await connection.send({
+      method: 'PUT',
+      path: pathOf(kind, reference.namespace, reference.name),
+      query: { fieldManager, fieldValidation: 'Ignore', ...query },
+      body: object,
+    })
+    if (answer.status !== 200) throw refusalOf(answer, reference, object)
+    return answer.body as LiveObject
+  }
+
+  const fold = async (live: LiveObject, managedFields: readonly ManagedFields[]): Promise<void> => {
+    const reference = referenceOf(live)
+    const kind = await kindOf(reference)
+    const answer = await connection.send({
+      method: 'PATCH',
+      path: pathOf(kind, reference.namespace, reference.name),
+      query: { fieldManager },
+      contentType: 'application/json-patch+json',
+      // The version in the object makes the server refuse what was computed from an older one (KEP-555's csaupgrade).
+      body: [
+        { op: 'replace', path: '/metadata/managedFields', value: managedFields },
+        { op: 'replace', path: '/metadata/resourceVersion', value: live.metadata.resourceVersion },
+      ],
+    })
+    if (answer.status !== 200) throw refusalOf(answer, reference)
+  }
+
   const writer = (authorised: AuthorisedPlan): ClusterWriter => {
     const { plan } = authorised
     const restored = plan.drift.filter((drift) => drift.onSync === 'restored')
@@ -113,6 +145,10 @@ export function clusterOn(
       apply: async (object) => {
         allow(applies, referenceOf(object))
         return apply(object, {})
+      },
+      fold: async (live, managedFields) => {
+        allow(applies, referenceOf(live))
+        await fold(live, managedFields)
       },
       delete: async (reference, uid) => {
         allow(deletes, reference)
@@ -185,6 +221,15 @@ export function clusterOn(
       return found
     },
     previewApply: (object) => apply(object, { dryRun: 'All' }),
+    previewUpdate: (object) => update(object, { dryRun: 'All' }),
+    count: async (apiVersion, kind, namespace) => {
+      const reference = { apiVersion, kind, name: '*', ...(namespace ? { namespace } : {}) }
+      const info = await kindOf(reference)
+      const answer = await connection.send({ method: 'GET', path: pathOf(info, namespace), query: { limit: '1' } })
+      if (answer.status !== 200) throw refusalOf(answer, reference)
+      const items = at(answer.body, 'items')
+      return (isArray(items) ? items.length : 0) + (numberAt(answer.body, 'metadata', 'remainingItemCount') ?? 0)
+    },
     previewDelete: (reference) => remove(reference, { dryRun: ['All'] }, { dryRun: 'All' }),
     inventory: async (repository, app) => {
       const reference = {

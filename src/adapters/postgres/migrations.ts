@@ -103,4 +103,13 @@ export const migrations: readonly Migration[] = [
         for each statement execute function drydock.refuse_change();
     `,
   },
+  {
+    id: 2,
+    name: 'what a plan was shown as, and made from',
+    sql: `
+      alter table drydock.plan add column shown text, add column live jsonb;
+      alter table drydock.pull_request add column installation_id bigint;
+      create index pull_request_base on drydock.pull_request (repository, base_ref) where open;
+    `,
+  },
 ]

@@ -1,6 +1,7 @@
 import type { Selectable } from 'kysely'
 import type { Plan } from '../../core/model/plan.ts'
-import type { PlanRecord, RepositoryName } from '../../flows/ports.ts'
+import type { LiveState } from '../../core/plan/staleness.ts'
+import type { PlanRecord, RepositoryAddress, RepositoryName } from '../../flows/ports.ts'
 import { present, repositoryName, repositoryText, storableJson, toNumber } from './storable.ts'
 import type { Db, Tables } from './tables.ts'
 
@@ -20,6 +21,8 @@ export async function writePlan(db: Db, record: PlanRecord): Promise<void> {
     state: record.state,
     check_id: record.checkId ?? null,
     plan: record.plan === undefined ? null : storableJson(record.plan),
+    shown: record.shown ?? null,
+    live: record.live === undefined ? null : storableJson(record.live),
     created_at: record.createdAt,
   }
   await db
@@ -97,6 +100,33 @@ export async function readRunningPlans(
   return rows.map(toRecord)
 }
 
+/** Implements `Store.openPlans`. */
+export async function readOpenPlans(
+  db: Db,
+): Promise<readonly { readonly repository: RepositoryAddress; readonly number: number; readonly planId: string }[]> {
+  const rows = await db
+    .selectFrom('drydock.plan as plan')
+    .innerJoin('drydock.pull_request as pr', (join) =>
+      join
+        .onRef('pr.repository', '=', 'plan.repository')
+        .onRef('pr.number', '=', 'plan.number')
+        .onRef('pr.head', '=', 'plan.head'),
+    )
+    .distinctOn(['pr.repository', 'pr.number'])
+    .select(['pr.repository', 'pr.number', 'pr.installation_id', 'plan.id'])
+    .where('plan.state', '=', 'done')
+    .where('pr.open', '=', true)
+    .orderBy('pr.repository')
+    .orderBy('pr.number')
+    .orderBy('plan.seq', 'desc')
+    .execute()
+  return rows.flatMap((row) => {
+    const installationId = toNumber(row.installation_id)
+    if (installationId === null) return []
+    return [{ repository: { ...repositoryName(row.repository), installationId }, number: row.number, planId: row.id }]
+  })
+}
+
 function toRecord(row: Selectable<Tables['drydock.plan']>): PlanRecord {
   return {
     id: row.id,
@@ -105,6 +135,12 @@ function toRecord(row: Selectable<Tables['drydock.plan']>): PlanRecord {
     base: row.base,
     state: row.state,
     createdAt: row.created_at.toISOString(),
-    ...present({ number: row.number, checkId: toNumber(row.check_id), plan: row.plan as Plan | null }),
+    ...present({
+      number: row.number,
+      checkId: toNumber(row.check_id),
+      plan: row.plan as Plan | null,
+      shown: row.shown,
+      live: row.live as readonly LiveState[] | null,
+    }),
   }
 }

@@ -22,6 +22,7 @@ export async function readPullRequest(
     ...present({
       head: row.head,
       baseRef: row.base_ref,
+      installationId: toNumber(row.installation_id),
       commentId: toNumber(row.comment_id),
       commentHash: row.comment_hash,
       planId: row.plan_id,
@@ -35,6 +36,7 @@ export async function writePullRequest(db: Db, state: PullRequestState): Promise
     open: state.open,
     head: state.head ?? null,
     base_ref: state.baseRef === undefined ? null : storable(state.baseRef),
+    installation_id: state.installationId ?? null,
     comment_id: state.commentId ?? null,
     comment_hash: state.commentHash ?? null,
     plan_id: state.planId ?? null,
@@ -44,4 +46,17 @@ export async function writePullRequest(db: Db, state: PullRequestState): Promise
     .values({ repository: repositoryText(state.repository), number: state.number, ...columns })
     .onConflict((conflict) => conflict.columns(['repository', 'number']).doUpdateSet(columns))
     .execute()
+}
+
+/** Implements `Store.openInto`. */
+export async function readOpenInto(db: Db, repository: RepositoryName, branch: string): Promise<readonly number[]> {
+  const rows = await db
+    .selectFrom('drydock.pull_request')
+    .select('number')
+    .where('repository', '=', repositoryText(repository))
+    .where('base_ref', '=', storable(branch))
+    .where('open', '=', true)
+    .orderBy('number')
+    .execute()
+  return rows.map((row) => row.number)
 }

@@ -63,6 +63,9 @@ export function placeOf(job: Job): { readonly queue: QueueName; readonly key: st
       return { queue: 'plan', key: `${repository}@${job.head}` }
     case 'push':
       return { queue: 'push', key: `${repository}:${job.branch}` }
+    case 'base-moved':
+      // No ref has a colon in its name: never the key of a push.
+      return { queue: 'push', key: `${repository}:${job.branch}:plans` }
     case 'sync':
       return { queue: 'sync', key: `${job.cluster}/${job.app} ${repository}` }
     case 'report':

@@ -3,8 +3,8 @@ import type { Store } from '../../flows/ports.ts'
 import { appendAudit } from './audit.ts'
 import { accept } from './deliveries.ts'
 import { enqueue } from './enqueue.ts'
-import { readLatestPlan, readPlan, readPlansAtHead, readRunningPlans, writePlan } from './plans.ts'
-import { readPullRequest, writePullRequest } from './pull-requests.ts'
+import { readLatestPlan, readOpenPlans, readPlan, readPlansAtHead, readRunningPlans, writePlan } from './plans.ts'
+import { readOpenInto, readPullRequest, writePullRequest } from './pull-requests.ts'
 import { storeFailed } from './store-failed.ts'
 import { advance, readCursor, readLatestSync, readNewerSync, readSync, readSyncsOf, writeSync } from './syncs.ts'
 import type { Db } from './tables.ts'
@@ -19,6 +19,8 @@ export function makeStore(db: Db, boss: PgBoss): Store {
     savePlan: guarded('save a plan', (record) => writePlan(db, record)),
     plansAtHead: guarded('read plans', (repository, head) => readPlansAtHead(db, repository, head)),
     latestPlan: guarded('read a plan', (repository, number) => readLatestPlan(db, repository, number)),
+    openInto: guarded('read pull requests', (repository, branch) => readOpenInto(db, repository, branch)),
+    openPlans: guarded('read plans', () => readOpenPlans(db)),
     runningPlans: guarded('read plans', (repository, number) => readRunningPlans(db, repository, number)),
     cursor: guarded('read the position on a branch', (repository, branch) => readCursor(db, repository, branch)),
     advance: guarded('save the position on a branch', (...step) => advance(db, boss, ...step)),

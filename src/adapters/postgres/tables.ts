@@ -16,6 +16,7 @@ type PullRequestTable = {
   open: boolean
   head: string | null
   base_ref: string | null
+  installation_id: Big
   comment_id: Big
   comment_hash: string | null
   plan_id: string | null
@@ -31,6 +32,8 @@ type PlanTable = {
   state: 'running' | 'done' | 'superseded'
   check_id: Big
   plan: MaybeJson
+  shown: string | null
+  live: MaybeJson
   created_at: Time
 }
 

@@ -88,7 +88,8 @@ const push: Read = (payload, repository) => {
     ...(pusher ? { pusher } : {}),
   }
   // A branch may be pushed back to where it was: only both ends say what happened.
-  return { meaning: ['push', repository.id, ref, before ?? '', after].join(':'), jobs: [job] }
+  const moved: Job = { kind: 'base-moved', repository: repository.address, branch }
+  return { meaning: ['push', repository.id, ref, before ?? '', after].join(':'), jobs: [job, moved] }
 }
 
 const issueComment: Read = (payload, repository) => {

@@ -219,6 +219,15 @@ describe('check runs', () => {
     })
   })
 
+  it('say why while they are in progress', async () => {
+    const { on, tokens, open, seen } = github()
+    tokens()
+    on(post, 201, { id: 3 })
+    const running = { title: 'Planning again', summary: 'Something changed.' }
+    await (await open()).createCheck({ ...check, running })
+    expect(seen.at(-1)?.body).toMatchObject({ status: 'in_progress', output: running })
+  })
+
   it('whose answer was lost are found by their external id', async () => {
     const { on, tokens, open, requests } = github()
     tokens()

@@ -90,6 +90,7 @@ onEachBackend('the store', (place) => {
       open: true,
       head: 'h1',
       baseRef: 'main',
+      installationId: 5_000_000_000,
       commentId: 3_000_000_000,
       commentHash: 'x',
       planId: 'p',
@@ -140,6 +141,31 @@ onEachBackend('the store', (place) => {
     expect((await latestPlan(repository, 21))?.id).toBe('21-b')
     await savePullRequest({ repository, number: 21, open: true, planId: '21-a' })
     expect((await latestPlan(repository, 21))?.id).toBe('21-a')
+  })
+
+  it('returns what a plan was shown as and made from, and knows which plans open pull requests show', async () => {
+    const { openInto, openPlans, plan, savePlan, savePullRequest } = database.store
+    const reference = { apiVersion: 'v1', kind: 'ConfigMap', namespace: 'shop', name: 'web' }
+    const live = [{ cluster: 'prod', app: 'web', reference, state: 'x', foreign: true as const }]
+    const record = planRecord('51-new', { number: 51, head: 'h51', shown: 'sha256:1', live })
+    const into = { repository, baseRef: 'release', installationId: 7_000_000_000 }
+    await savePullRequest({ ...into, number: 51, open: true, head: 'h51' })
+    await savePullRequest({ ...into, number: 52, open: false, head: 'h52' })
+    await savePullRequest({ ...into, number: 53, open: true, head: 'h53-new' })
+    await savePullRequest({ ...into, number: 54, open: true, head: 'h54', baseRef: 'other' })
+    await savePullRequest({ repository, number: 55, open: true, head: 'h55', baseRef: 'release' })
+    for (const number of [51, 52, 53, 54, 55]) await savePlan(planRecord(`${number}`, { number, head: `h${number}` }))
+    await savePlan(record)
+    await savePlan(planRecord('51-running', { number: 51, head: 'h51', state: 'running' }))
+
+    expect(await plan('51-new')).toEqual(record)
+    expect(await openInto(repository, 'release')).toEqual([51, 53, 55])
+    expect(await openInto({ owner: 'acme', name: 'other' }, 'release')).toEqual([])
+    const address = { ...repository, installationId: 7_000_000_000 }
+    expect((await openPlans()).filter((each) => each.number > 50)).toEqual([
+      { repository: address, number: 51, planId: '51-new' },
+      { repository: address, number: 54, planId: '54' },
+    ])
   })
 
   it('knows which sync of an app is the newer one', async () => {

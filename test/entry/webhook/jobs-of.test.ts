@@ -27,8 +27,6 @@ describe('jobsOf', () => {
       pullRequest('closed', { merged: false }),
       { kind: 'closed', repository: address, number: 12 },
     ],
-    ['a push', 'push', push(), ofPush({ branch: 'feature/x', before: base, pusher: 'ann' })],
-    ['a new branch', 'push', push({ before: '0'.repeat(40) }), ofPush({ branch: 'feature/x', pusher: 'ann' })],
     [
       'a command',
       'issue_comment',
@@ -45,6 +43,14 @@ describe('jobsOf', () => {
     ],
   ])('%s makes a job', (_name, event, payload, job) => {
     expect(jobsOf(event, payload, facts)).toMatchObject({ jobs: [job] })
+  })
+
+  it.each<[string, JsonObject, object]>([
+    ['a push', push(), { before: base, pusher: 'ann' }],
+    ['a new branch', push({ before: '0'.repeat(40) }), { pusher: 'ann' }],
+  ])('%s is for the branch, and for the pull requests into it', (_name, payload, more) => {
+    const moved = { kind: 'base-moved', repository: address, branch: 'feature/x' }
+    expect(jobsOf('push', payload, facts)).toMatchObject({ jobs: [ofPush({ branch: 'feature/x', ...more }), moved] })
   })
 
   it.each<[string, string, JsonObject]>([

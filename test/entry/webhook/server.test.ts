@@ -78,7 +78,10 @@ describe('a webhook', () => {
     expect(accepted).toEqual([
       {
         delivery: { id: 'guid-1', event: 'push', meaning: `push:1:refs/heads/feature/x:${base}:${head}` },
-        jobs: [{ kind: 'push', repository: address, branch: 'feature/x', before: base, pusher: 'ann' }],
+        jobs: [
+          { kind: 'push', repository: address, branch: 'feature/x', before: base, pusher: 'ann' },
+          { kind: 'base-moved', repository: address, branch: 'feature/x' },
+        ],
       },
     ])
   })

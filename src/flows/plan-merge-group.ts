@@ -1,0 +1,41 @@
+import { problemsOf } from '../core/model/errors.ts'
+import { assemblePlan } from '../core/plan/plan.ts'
+import { planCheck } from '../core/report/check.ts'
+import { planCommit } from './plan-commit.ts'
+import { checkName } from './plan-pull-request.ts'
+import type { Job } from './ports.ts'
+import type { ServerWorld } from './server-world.ts'
+
+/** Judges a merge group's commit under the same check name; a group has no comment. */
+export async function planMergeGroup(
+  world: ServerWorld,
+  job: Extract<Job, { kind: 'merge-group' }>,
+  signal: AbortSignal,
+): Promise<void> {
+  const { owner, name, installationId } = job.repository
+  const forge = await world.forges.open(job.repository, installationId)
+  const externalId = `group/${job.head}`
+  const checkId =
+    (await forge.findCheck(job.head, checkName, externalId)) ??
+    (await forge.createCheck({ name: checkName, commit: job.head, externalId }))
+  try {
+    const repository = await world.git.open(job.repository, installationId)
+    await repository.fetch([job.base, job.head])
+    const request = {
+      repository,
+      repositoryName: `${owner}/${name}`,
+      base: job.base,
+      head: job.head,
+      tree: job.head,
+      stateKey: world.stateKey,
+      signal,
+    }
+    const { plan } = await planCommit(world, request)
+    await forge.completeCheck(checkId, { conclusion: plan.conclusion, report: planCheck(plan, { appChecks: false }) })
+  } catch (thrown) {
+    if (signal.aborted) throw thrown
+    world.log.error('a merge group could not be planned', { head: job.head, err: thrown })
+    const plan = assemblePlan({ head: job.head, base: job.base, apps: [], errors: problemsOf(thrown) })
+    await forge.completeCheck(checkId, { conclusion: plan.conclusion, report: planCheck(plan, { appChecks: false }) })
+  }
+}
