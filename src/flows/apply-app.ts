@@ -1,21 +1,32 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import pLimit from 'p-limit'
+import { comparable } from '../core/diff/comparable.ts'
+import { sameJson } from '../core/diff/fields.ts'
+import { foldInto } from '../core/diff/fold.ts'
 import { applyStages } from '../core/manifests/order.ts'
 import type { Change, Drift } from '../core/model/change.ts'
 import { DrydockError, type Problem, problemsOf } from '../core/model/errors.ts'
+import { partOfLabel } from '../core/model/inventory.ts'
 import type { LiveObject } from '../core/model/object.ts'
 import { identityOf, type ObjectReference, referenceOf } from '../core/model/reference.ts'
+import { ClusterRefusal } from '../core/model/refusal.ts'
 import type { ObjectFacts } from '../core/plan/facts.ts'
+import { foldRules, isReady, lacksEmpty, toFold } from '../core/plan/folding.ts'
+import { scrubProblem } from '../core/plan/scrubbed.ts'
 import type { PlannedApp } from './plan-app.ts'
 import { retrying } from './retry.ts'
 import { parallelWrites, type SyncRun } from './sync-run.ts'
 import { waitForHealth } from './wait-for-health.ts'
 
+/** How often a write that lost against somebody else's is made again. */
+const maxRaces = 5
+
 /** What is applied: the changes, and the drift that a sync restores. */
 export function toSend({ plan }: PlannedApp): readonly (Change | Drift)[] {
+  // The change comes last: of an object that drifted too, it says what is done.
   return [
-    ...plan.changes.filter((change) => change.action !== 'delete'),
     ...plan.drift.filter((drift) => drift.onSync === 'restored'),
+    ...plan.changes.filter((change) => change.action !== 'delete'),
   ]
 }
 
@@ -68,17 +79,76 @@ async function applyOne(
   try {
     signal.throwIfAborted()
     if (replaced && facts.live) await replaceOld(run, reference, facts.live)
-    const answer = await retrying(() => run.writer.apply(facts.desired), { ...retry, signal })
+    const live = replaced ? undefined : facts.live
+    if (live && isReady(live)) await foldOthers(run, facts, live)
+    let answer = await retrying(() => run.writer.apply(facts.desired), { ...retry, signal })
+    // Only the first apply makes the server write down who held what: what is to go is known after it.
+    if (live && !isReady(live) && (await foldOthers(run, facts, answer.object))) {
+      signal.throwIfAborted()
+      answer = await retrying(() => run.writer.apply(facts.desired), { ...retry, signal })
+    }
+    if (live && (await wantsSecond(run, facts, answer.object))) {
+      signal.throwIfAborted()
+      answer = await retrying(() => run.writer.apply(facts.desired), { ...retry, signal })
+    }
     run.uids.set(identity, answer.object.metadata.uid)
     const result = replaced ? 'replaced' : answer.created ? 'created' : 'configured'
     run.objects.set(identity, { ...reference, result, durationMs: Math.round(performance.now() - began) })
     return []
   } catch (thrown) {
     if (signal.aborted) throw thrown
-    const problems = problemsOf(thrown).map((each) => (each.source ? each : { ...each, source: facts.manifest.source }))
+    const forms = facts.live ? [facts.desired, facts.live] : [facts.desired]
+    const { sensitive } = run.planned.facts.app
+    const problems = problemsOf(thrown)
+      .map((each) => scrubProblem(each, forms, sensitive))
+      .map((each) => (each.source ? each : { ...each, source: facts.manifest.source }))
     run.objects.set(identity, { ...reference, result: 'failed', message: problems[0]?.message ?? 'unknown' })
     return problems
   }
+}
+
+/** An apply that empties a list or map leaves it out; where the server keeps empty ones, the next apply writes it. */
+async function wantsSecond(run: SyncRun, { desired }: ObjectFacts, applied: LiveObject): Promise<boolean> {
+  if (!lacksEmpty(desired, applied)) return false
+  try {
+    const { object } = await retrying(() => run.planned.cluster.previewApply(desired))
+    return !sameJson(comparable(applied), comparable(object))
+  } catch (thrown) {
+    if (thrown instanceof ClusterRefusal) return false
+    throw thrown
+  }
+}
+
+/**
+ * Makes fields of kubectl and its like ours, so that the apply takes away those that Git doesn't say. Guarded by the
+ * version that was read: who writes meanwhile is read again. Returns whether anything was written.
+ */
+async function foldOthers(run: SyncRun, facts: ObjectFacts, found: LiveObject): Promise<boolean> {
+  const { app } = run.planned.facts
+  const { signal } = run
+  let live: LiveObject | undefined = found
+  // Another object of this name is not the one that was planned.
+  for (let race = 0; live?.metadata.uid === found.metadata.uid; race++) {
+    signal.throwIfAborted()
+    const rules = foldRules(app, facts.manifest.object, found, run.planned.inventory.id)
+    const paths = toFold(facts, live, { ...rules, adopting: isAdopted(run, facts) }, app.sync.selfHeal)
+    if (paths.length === 0) return false
+    const seen = live
+    try {
+      const managers = foldInto(seen, paths, rules)
+      await retrying(() => run.writer.fold(seen, managers), { ...app.sync.retry, signal, kinds: ['transient'] })
+      return true
+    } catch (thrown) {
+      if (!(thrown instanceof ClusterRefusal) || thrown.kind !== 'conflict' || race >= maxRaces) throw thrown
+      live = await retrying(() => run.planned.cluster.get(referenceOf(facts.desired)), { signal })
+    }
+  }
+  return false
+}
+
+/** The object is taken into the app by this sync: it did not carry the app's label. */
+function isAdopted(run: SyncRun, { live }: ObjectFacts): boolean {
+  return live !== undefined && live.metadata.labels?.[partOfLabel] !== run.planned.inventory.id
 }
 
 /** Deletes an object whose immutable field changes, and waits until it is gone. */

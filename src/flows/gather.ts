@@ -1,16 +1,17 @@
 import pLimit from 'p-limit'
 import { kindsOfDefinitions } from '../core/manifests/definitions.ts'
 import type { App } from '../core/model/app.ts'
-import { DrydockError, type Problem, problem, problemsOf } from '../core/model/errors.ts'
+import { DrydockError, type Problem, problemsOf } from '../core/model/errors.ts'
 import { type Inventory, partOfLabel } from '../core/model/inventory.ts'
 import type { Kinds } from '../core/model/kinds.ts'
 import type { Manifest } from '../core/model/manifest.ts'
-import type { LiveObject } from '../core/model/object.ts'
+import type { KubeObject, LiveObject } from '../core/model/object.ts'
 import { describeReference, groupOf, identityOf, type ObjectReference, referenceOf } from '../core/model/reference.ts'
 import { ClusterRefusal } from '../core/model/refusal.ts'
-import { sameManifest } from '../core/plan/app-plan.ts'
-import { desiredObject, ignoredPaths, withIgnored } from '../core/plan/desired.ts'
-import type { Answer, AppFacts, LeftoverFacts, ObjectFacts } from '../core/plan/facts.ts'
+import type { AppFacts, LeftoverFacts } from '../core/plan/facts.ts'
+import { scrubbed, scrubProblem } from '../core/plan/scrubbed.ts'
+import { askObject } from './ask-object.ts'
+import { askTogether } from './ask-together.ts'
 import type { Cluster } from './ports.ts'
 import type { Rendered } from './render-app.ts'
 import { retrying } from './retry.ts'
@@ -32,82 +33,58 @@ export type Comparison = {
   readonly namespacesOfOthers: ReadonlySet<string>
 }
 
+/** What is known while the objects of an app are asked about, one by one. */
+export type Inquiry = Comparison & {
+  readonly kinds: Kinds
+  /** Live objects that carry the app's label. */
+  readonly owned: ReadonlyMap<string, LiveObject>
+  /** The base's manifests. */
+  readonly before: ReadonlyMap<string, Manifest>
+  /** Identities that an unfinished sync may have written. */
+  readonly unfinished: ReadonlySet<string>
+  /** CustomResourceDefinitions of this commit. */
+  readonly definitions: readonly KubeObject[]
+  /** Namespaces that this commit creates. */
+  readonly newNamespaces: ReadonlySet<string>
+  /** Kinds (`apiVersion kind`) whose definition this commit changes. */
+  readonly changedKinds: ReadonlySet<string>
+}
+
 /** Asks the API server about every object of an app: what is live, and what it would store. Changes nothing. */
 export async function gather(comparison: Comparison): Promise<AppFacts> {
   const { app, cluster, inventory, head, base } = comparison
   const limit = pLimit(parallel)
   const { uid: clusterUID } = await cluster.identify()
-  const kinds = await cluster.kinds()
-  const owned = await listOwned(comparison)
-  const before = new Map(base?.manifests.map((each) => [identityOf(referenceOf(each.object)), each]))
-  const defined = new Set(kindsOfDefinitions(head.manifests).map((kind) => `${kind.apiVersion} ${kind.kind}`))
-  const unfinished = new Set((inventory.unfinished ?? []).map(identityOf))
   const newNamespaces = new Set<string>()
   const changedKinds = new Set<string>()
-
-  const live = async (manifest: Manifest): Promise<LiveObject | undefined> => {
-    const reference = referenceOf(manifest.object)
-    const listed = owned.get(identityOf(reference))
-    // Another version of the same object has other fields: the two can't be compared.
-    if (listed?.apiVersion === reference.apiVersion) return listed
-    return retrying(() => cluster.get(reference))
+  const before = new Map(base?.manifests.map((each) => [identityOf(referenceOf(each.object)), each]))
+  const inquiry: Inquiry = {
+    ...comparison,
+    kinds: await cluster.kinds(),
+    owned: await listOwned(comparison),
+    before,
+    unfinished: new Set((inventory.unfinished ?? []).map(identityOf)),
+    definitions: head.manifests.map((each) => each.object).filter(isDefinition),
+    newNamespaces,
+    changedKinds,
   }
-
-  const ask = async (manifest: Manifest): Promise<ObjectFacts> => {
-    const { object } = manifest
-    const reference = referenceOf(object)
-    const baseManifest = before.get(identityOf(reference))
-    const open = unfinished.has(identityOf(reference))
-    const touched = open || base === undefined || !baseManifest || !sameManifest(baseManifest.object, object)
-    const labelled = desiredObject(object, inventory.id)
-    const facts = { manifest, touched }
-    const kind = `${object.apiVersion} ${object.kind}`
-    if (!cluster.allows(reference)) return { ...facts, desired: labelled, answer: forbidden(manifest, cluster) }
-    if (!kinds.find(object.apiVersion, object.kind)) {
-      return { ...facts, desired: labelled, answer: { by: 'client', reason: 'this commit creates its kind' } }
-    }
-    if (reference.namespace && newNamespaces.has(reference.namespace)) {
-      return { ...facts, desired: labelled, answer: { by: 'client', reason: 'this commit creates its namespace' } }
-    }
-    const known = ignoredPaths(object, app.ignore).length > 0 ? await live(manifest) : undefined
-    const desired = withIgnored(labelled, known, app.ignore)
-    try {
-      const answer = await retrying(() => cluster.previewApply(desired))
-      const found = answer.created ? undefined : (known ?? (await live(manifest)))
-      const predicted: Answer = { by: 'server', predicted: answer.object, warnings: answer.warnings }
-      if (!found || !touched || open || baseManifest?.object.apiVersion !== object.apiVersion) {
-        return { ...facts, desired, answer: predicted, ...(found ? { live: found } : {}) }
-      }
-      // What the base's manifest would change too is drift, not this commit's doing.
-      const earlier = withIgnored(desiredObject(baseManifest.object, inventory.id), found, app.ignore)
-      const basePredicted = await retrying(() => cluster.previewApply(earlier)).then(
-        (each) => each.object,
-        () => undefined,
-      )
-      return { ...facts, desired, answer: predicted, live: found, ...(basePredicted ? { basePredicted } : {}) }
-    } catch (thrown) {
-      // A cluster that is gone is one error, not one of each object.
-      if (!(thrown instanceof ClusterRefusal)) {
-        limit.clearQueue()
-        throw thrown
-      }
-      const elsewhere = comparison.namespacesOfOthers.has(reference.namespace ?? '')
-      if (elsewhere && thrown.kind === 'namespace-missing') {
-        return {
-          ...facts,
-          desired,
-          answer: { by: 'client', reason: 'another app of this commit creates its namespace' },
-        }
-      }
-      const found = known ?? (await live(manifest))
-      const answer = refusal(thrown, manifest, defined.has(kind) && changedKinds.has(kind))
-      return { ...facts, desired, answer, ...(found ? { live: found } : {}) }
-    }
-  }
-
+  const askAll = (manifests: readonly Manifest[]) =>
+    Promise.all(
+      manifests.map((manifest) =>
+        limit(() =>
+          askObject(inquiry, manifest).then(
+            (facts) => scrubbed(facts, app.sensitive),
+            (thrown: unknown) => {
+              // A cluster that is gone is one error, not one of each object.
+              limit.clearQueue()
+              throw thrown
+            },
+          ),
+        ),
+      ),
+    )
   // Namespaces and definitions first: what they create can't be previewed by the server.
-  const [first, rest] = [head.manifests.filter(isGround), head.manifests.filter((each) => !isGround(each))]
-  const ground = await Promise.all(first.map((manifest) => limit(() => ask(manifest))))
+  const ground = await askAll(head.manifests.filter(isGround))
   for (const facts of ground) {
     const { object } = facts.manifest
     if (object.kind === 'Namespace' && !facts.live) newNamespaces.add(object.metadata.name)
@@ -115,26 +92,30 @@ export async function gather(comparison: Comparison): Promise<AppFacts> {
       for (const kind of kindsOfDefinitions([facts.manifest])) changedKinds.add(`${kind.apiVersion} ${kind.kind}`)
     }
   }
-  const others = await Promise.all(rest.map((manifest) => limit(() => ask(manifest))))
+  const others = await askAll(head.manifests.filter((each) => !isGround(each)))
   const asked = new Map([...ground, ...others].map((facts) => [identityOf(referenceOf(facts.manifest.object)), facts]))
   const objects = head.manifests.flatMap((each) => asked.get(identityOf(referenceOf(each.object))) ?? [])
   const leftovers = await Promise.all(
     inventory.objects
       .filter((entry) => !asked.has(identityOf(entry)))
       .map((entry) =>
-        limit(() => leftover(entry, comparison, owned.get(identityOf(entry)), before.get(identityOf(entry)))),
+        limit(() => leftover(entry, inquiry, inquiry.owned.get(identityOf(entry)), before.get(identityOf(entry)))),
       ),
   )
+  const together = await askTogether(inquiry, { objects, leftovers })
   return {
     app,
     clusterUID,
     inventory,
     digest: head.digest,
-    objects,
-    leftovers,
     oldLeftovers: comparison.oldLeftovers,
-    notes: comparison.notes,
+    ...together,
+    notes: [...comparison.notes, ...together.notes],
   }
+}
+
+function isDefinition(object: KubeObject): boolean {
+  return object.kind === 'CustomResourceDefinition' && groupOf(object.apiVersion) === 'apiextensions.k8s.io'
 }
 
 function isGround(manifest: Manifest): boolean {
@@ -149,7 +130,13 @@ async function listOwned(comparison: Comparison): Promise<ReadonlyMap<string, Li
   const lists = [...wanted.values()]
     .filter((each) => kinds.find(each.apiVersion, each.kind))
     .map((each) =>
-      retrying(() => cluster.list(each.apiVersion, each.kind, { labelSelector: `${partOfLabel}=${inventory.id}` })),
+      retrying(() =>
+        cluster.list(each.apiVersion, each.kind, { labelSelector: `${partOfLabel}=${inventory.id}` }),
+      ).catch((thrown: unknown) => {
+        // Each of its objects will say that its API does not answer.
+        if (thrown instanceof ClusterRefusal && thrown.kind === 'transient') return []
+        throw thrown
+      }),
     )
   const objects = (await Promise.all(lists)).flat()
   return new Map(objects.map((object) => [identityOf(referenceOf(object)), object]))
@@ -157,14 +144,13 @@ async function listOwned(comparison: Comparison): Promise<ReadonlyMap<string, Li
 
 async function leftover(
   entry: Inventory['objects'][number],
-  comparison: Comparison,
+  inquiry: Inquiry,
   listed: LiveObject | undefined,
   base: Manifest | undefined,
 ): Promise<LeftoverFacts> {
   const { uid, ...reference } = entry
-  const { cluster } = comparison
+  const { cluster, kinds } = inquiry
   const facts = { reference, ...(uid ? { uid } : {}), ...(base ? { base } : {}) }
-  const kinds = await cluster.kinds()
   const served = servedAs(reference, kinds)
   if (!served) {
     // Its kind is gone, and so are its objects; a kind whose API is down fails the plan instead.
@@ -182,7 +168,7 @@ async function leftover(
     await retrying(() => cluster.previewDelete(served))
     return { ...asked, live }
   } catch (thrown) {
-    return { ...asked, live, refusal: firstProblem(thrown, base) }
+    return { ...asked, live, refusal: scrubProblem(firstProblem(thrown, base), [live], inquiry.app.sensitive) }
   }
 }
 
@@ -193,23 +179,6 @@ function servedAs(reference: ObjectReference, kinds: Kinds): ObjectReference | u
     (info) => info.kind === reference.kind && groupOf(info.apiVersion) === groupOf(reference.apiVersion),
   )
   return other && { ...reference, apiVersion: other.apiVersion }
-}
-
-function forbidden(manifest: Manifest, cluster: Cluster): Answer {
-  const message = `${describeReference(referenceOf(manifest.object))} is outside of what the server allows on the cluster "${cluster.name}".`
-  const hint = 'Use an allowed namespace, or ask those who run the server to extend `clusters.<name>.namespaces`.'
-  return {
-    by: 'refusal',
-    problem: problem('forbidden-target', message, { source: manifest.source, hint }),
-    immutable: false,
-  }
-}
-
-function refusal(thrown: ClusterRefusal, manifest: Manifest, kindChanges: boolean): Answer {
-  if (thrown.kind === 'invalid' && kindChanges) {
-    return { by: 'client', reason: 'this commit changes its CustomResourceDefinition' }
-  }
-  return { by: 'refusal', problem: firstProblem(thrown, manifest), immutable: thrown.kind === 'immutable' }
 }
 
 function firstProblem(thrown: unknown, manifest: Manifest | undefined): Problem {

@@ -2,6 +2,7 @@ import pLimit from 'p-limit'
 import { applyStages } from '../core/manifests/order.ts'
 import { type Problem, problemsOf } from '../core/model/errors.ts'
 import { identityOf, type ObjectReference } from '../core/model/reference.ts'
+import { scrubProblem } from '../core/plan/scrubbed.ts'
 import { retrying } from './retry.ts'
 import { bareReference, parallelWrites, type SyncRun } from './sync-run.ts'
 
@@ -34,11 +35,15 @@ export async function pruneApp(
             run.objects.set(identityOf(reference), { ...reference, result: 'deleted' })
           } catch (thrown) {
             if (run.signal.aborted) throw thrown
-            problems.push(...problemsOf(thrown))
+            const live = lives.get(identityOf(change))
+            const said = problemsOf(thrown).map((each) =>
+              scrubProblem(each, live ? [live] : [], planned.facts.app.sensitive),
+            )
+            problems.push(...said)
             run.objects.set(identityOf(reference), {
               ...reference,
               result: 'failed',
-              message: problemsOf(thrown)[0]?.message ?? 'unknown',
+              message: said[0]?.message ?? 'unknown',
             })
           }
         }),

@@ -71,6 +71,8 @@ describe.skipIf(!possible)(`the chart${reason}`, () => {
         JSON.stringify(at(rule, 'resources')).includes(`"${resource}"`) ? (at(rule, 'verbs') as string[]) : [],
       )
     expect(verbs('configmaps')).toEqual(expect.arrayContaining(['get', 'create', 'update', 'patch']))
-    expect(verbs('deployments')).toEqual(expect.arrayContaining(['get', 'list', 'watch', 'create', 'patch', 'delete']))
+    expect(verbs('deployments')).toEqual(
+      expect.arrayContaining(['get', 'list', 'watch', 'create', 'patch', 'update', 'delete']),
+    )
   })
 })

@@ -142,6 +142,8 @@ describe.skipIf(!kubeconfig)(`asking about an app${skipped}`, { timeout: 60_000 
           managers: ['kubectl-edit'],
           fields: [{ path: '/data/b', before: 'edited', after: '1', takenFrom: 'kubectl-edit' }],
         },
+        // That it is there is said, not what it is: Git never showed it.
+        { onSync: 'kept', fields: [{ path: '/data/extra', before: '(sensitive 1)', takenFrom: 'kubectl-edit' }] },
       ],
     })
     expect(JSON.stringify(planned)).not.toContain('CANARY')

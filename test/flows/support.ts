@@ -66,8 +66,22 @@ function workshopOn(cluster: Cluster): Workshop {
   }
 }
 
+/** One app on one cluster. */
+export type Shop = {
+  readonly as: (more: Partial<App>, sync?: Partial<App['sync']>) => Shop
+  readonly plan: (head: string) => Promise<AppPlan>
+  readonly sync: (
+    head: string,
+    more?: {
+      readonly signal?: AbortSignal
+      readonly progress?: (outcome: SyncOutcome) => void
+      readonly accept?: boolean
+    },
+  ) => Promise<SyncOutcome>
+}
+
 /** One app with its commits, planned and synced on a cluster. */
-export function shopOf(cluster: Cluster, repositoryName: string, history: History, app: App = appOf()) {
+export function shopOf(cluster: Cluster, repositoryName: string, history: History, app: App = appOf()): Shop {
   const workshop = workshopOn(cluster)
   const request = (head: string): AppRequest => ({
     repository: repositoryOf(history),
@@ -78,15 +92,11 @@ export function shopOf(cluster: Cluster, repositoryName: string, history: Histor
     oldLeftovers: 'change',
   })
   return {
-    plan: async (head: string): Promise<AppPlan> => (await planOneApp(workshop, request(head))).plan,
-    sync: (
-      head: string,
-      more: {
-        readonly signal?: AbortSignal
-        readonly progress?: (outcome: SyncOutcome) => void
-        readonly accept?: boolean
-      } = {},
-    ): Promise<SyncOutcome> =>
+    /** The same app with other settings. */
+    as: (more, sync = {}) =>
+      shopOf(cluster, repositoryName, history, { ...app, ...more, sync: { ...app.sync, ...sync } }),
+    plan: async (head) => (await planOneApp(workshop, request(head))).plan,
+    sync: (head, more = {}) =>
       syncApp(workshop, request(head), {
         revision: head,
         reviewed: { risksAccepted: more.accept ?? false, by: 'test' },

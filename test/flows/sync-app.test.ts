@@ -329,6 +329,10 @@ function onWrite(cluster: Cluster, before: (name: string) => void): Cluster {
           before(object.metadata.name)
           return writer.apply(object)
         },
+        fold: async (live, managedFields) => {
+          before(live.metadata.name)
+          return writer.fold(live, managedFields)
+        },
         delete: async (reference, uid) => {
           before(reference.name)
           return writer.delete(reference, uid)

@@ -13,10 +13,31 @@ export function hunksBetween(before: Json | undefined, after: Json | undefined):
   })
   if (!patch) return ''
   const lines = patch.hunks.flatMap((hunk) => [
-    `@@ -${hunk.oldStart},${hunk.oldLines} +${hunk.newStart},${hunk.newLines} @@`,
+    `@@ -${range(hunk.oldStart, hunk.oldLines)} +${range(hunk.newStart, hunk.newLines)} @@`,
     ...hunk.lines.filter((line) => !line.startsWith('\\')),
   ])
   return cut(lines)
+}
+
+/** Unified diff counts from 1; what is empty begins at the line before. */
+function range(start: number, lines: number): string {
+  return `${lines === 0 ? start - 1 : start},${lines}`
+}
+
+/** Hunks with only what is removed and added; `…` stands where lines were left out between them. */
+export function withoutContext(hunks: string): string {
+  const kept: string[] = []
+  let gap = false
+  for (const line of hunks.split('\n')) {
+    if (line.startsWith(' ') && !line.startsWith(' … ')) {
+      gap = /^[-+]/.test(kept.at(-1) ?? '')
+      continue
+    }
+    if (gap && /^[-+]/.test(line)) kept.push(' …')
+    gap = false
+    kept.push(line)
+  }
+  return kept.join('\n')
 }
 
 function cut(lines: readonly string[]): string {

@@ -4,13 +4,20 @@ import { isObject, type Json, type JsonObject, type LiveObject, type ManagedFiel
 /** A step into an object: a field, or an item of a keyed list by its key. */
 export type Step = string | { readonly key: string; readonly value: string; readonly item: Json }
 
-/** Managers other than `ours` that hold the field at this path now, in the order of the server's entries. */
-export function ownersOf(live: LiveObject, path: readonly Step[], ours: string): readonly string[] {
-  const entries = live.metadata.managedFields ?? []
-  const owners = entries
-    .filter((entry) => entry.manager !== ours && owns(entry, path))
-    .map((entry) => entry.manager ?? 'unknown')
-  return [...new Set(owners)]
+/** A field manager, and when it wrote last (ISO 8601), as far as the server knows. */
+export type Owner = { readonly manager: string; readonly at?: string; readonly subresource?: string }
+
+/** Managers other than `ours` that hold the field at this path now, who wrote last first. */
+export function ownersOf(live: LiveObject, path: readonly Step[], ours: string): readonly Owner[] {
+  const owners = new Map<string, Owner>()
+  for (const entry of live.metadata.managedFields ?? []) {
+    if (entry.manager === ours || !owns(entry, path)) continue
+    const { manager = 'unknown', time, subresource } = entry
+    const known = owners.get(manager)
+    if (known?.at !== undefined && known.at >= (time ?? '')) continue
+    owners.set(manager, { manager, ...(time ? { at: time } : {}), ...(subresource ? { subresource } : {}) })
+  }
+  return [...owners.values()].sort((one, other) => (other.at ?? '').localeCompare(one.at ?? ''))
 }
 
 /** The format of fieldsV1 (KEP-555): `f:name`, `k:{"key":…}`, `v:value`; an empty set owns all that is below it. */
@@ -27,11 +34,25 @@ function owns(entry: ManagedFields, path: readonly Step[]): boolean {
 }
 
 /** Our part of the set for one item of a keyed list (`k:{…}`). */
-export function itemSet(set: JsonObject, item: Json): Json | undefined {
+function itemSet(set: JsonObject, item: Json): Json | undefined {
   for (const [key, value] of Object.entries(set)) {
     if (!key.startsWith('k:') || !isObject(item)) continue
     const wanted = parseJson(key.slice(2))
     if (isObject(wanted) && Object.entries(wanted).every(([name, each]) => item[name] === each)) return value
   }
   return undefined
+}
+
+/** Is the field a part of a list or map that somebody holds as a whole, so that sending any of it replaces all of it? */
+export function isHeldWhole(live: LiveObject, path: readonly Step[]): boolean {
+  return (live.metadata.managedFields ?? []).some((entry) => {
+    let set: JsonObject | undefined = entry.fieldsV1
+    for (const step of path.slice(0, -1)) {
+      const next: Json | undefined = set && (typeof step === 'string' ? set[`f:${step}`] : itemSet(set, step.item))
+      if (!isObject(next)) return false
+      if (Object.keys(next).length === 0) return true
+      set = next
+    }
+    return false
+  })
 }

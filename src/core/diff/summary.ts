@@ -1,114 +1,92 @@
 import type { FieldChange } from '../model/change.ts'
-import { at, isArray, isObject, type Json, type KubeObject, numberAt, textAt } from '../model/object.ts'
+import { at, isArray, isObject, type KubeObject, numberAt, textAt } from '../model/object.ts'
+import { eachField, type FieldWords, wordsOf } from './field-words.ts'
 
-/** The change of an object in words, most important first: image, replicas, resources, environment, ports, then the rest. */
+/**
+ * The change of an object in words, most important first: images, containers, replicas, resources, environment, ports,
+ * hosts, schedule, rules, probes, volumes, then the rest. Takes masked fields; the words hold no mask.
+ */
 export function summarise(fields: readonly FieldChange[]): readonly string[] {
-  const lines = fields.map((field) => ({ rank: rankOf(field.path), text: describe(field) }))
-  return [...new Set(lines.sort((one, other) => one.rank - other.rank).map((line) => line.text))]
+  const lines = fields
+    .flatMap(eachField)
+    .flatMap((field) => wordsOf(field).map((words) => ({ rank: rankOf(field.path), words })))
+    .sort((one, other) => one.rank - other.rank)
+  return joined(lines.map(({ words }) => words))
+}
+
+/** Says what differs only by its name in one phrase: `env A, B added`. */
+function joined(all: readonly FieldWords[]): readonly string[] {
+  const groups = Map.groupBy(all, ({ text, list }) => (list ? `${list.noun}\n${list.verb}` : text))
+  return [...groups.values()].flatMap((group) => {
+    const [first] = group
+    if (!first) return []
+    const names = [...new Set(group.flatMap(({ list }) => (list ? [list.name] : [])))]
+    if (!first.list || names.length < 2) return [first.text]
+    const { noun, verb } = first.list
+    const rest = names.length > 5 ? ` and ${names.length - 5} more` : ''
+    return [`${noun.endsWith('env') ? noun : `${noun}s`} ${names.slice(0, 5).join(', ')}${rest} ${verb}`]
+  })
 }
 
 /** What a new object is, in words. */
 export function introduce(object: KubeObject): readonly string[] {
-  const pod = at(object, 'spec', 'template', 'spec') ?? at(object, 'spec', 'jobTemplate', 'spec', 'template', 'spec')
-  const containers = at(object.kind === 'Pod' ? at(object, 'spec') : pod, 'containers')
+  const spec = at(object, 'spec')
+  const pod = at(spec, 'template', 'spec') ?? at(spec, 'jobTemplate', 'spec', 'template', 'spec')
+  const containers = at(object.kind === 'Pod' ? spec : pod, 'containers')
   const images = isArray(containers) ? containers.flatMap((each) => textAt(each, 'image') ?? []) : []
-  const replicas = numberAt(object, 'spec', 'replicas')
-  const schedule = textAt(object, 'spec', 'schedule')
-  const ports = at(object, 'spec', 'ports')
-  const keys = ['ConfigMap', 'Secret'].includes(object.kind)
-    ? ['data', 'stringData', 'binaryData'].flatMap((field) =>
-        Object.keys((at(object, field) as object | undefined) ?? {}),
-      )
-    : []
+  const replicas = numberAt(spec, 'replicas')
+  const [least, most] = [numberAt(spec, 'minReplicas') ?? 1, numberAt(spec, 'maxReplicas')]
+  const schedule = textAt(spec, 'schedule')
+  const size = textAt(spec, 'resources', 'requests', 'storage')
   return [
     ...images.map((image) => `image ${image}`),
     ...(replicas === undefined ? [] : [`replicas ${replicas}`]),
+    ...(most === undefined ? [] : [`${least} to ${most} replicas`]),
     ...(schedule ? [`schedule ${schedule}`] : []),
-    ...(object.kind === 'Service' && isArray(ports)
-      ? [`ports ${ports.map((port) => at(port, 'port')).join(', ')}`]
-      : []),
-    ...(keys.length > 0
-      ? [`keys ${keys.slice(0, 5).join(', ')}${keys.length > 5 ? ` and ${keys.length - 5} more` : ''}`]
-      : []),
-  ]
+    ...(size ? [`size ${size}`] : []),
+    ...service(object),
+    ...keys(object),
+    ...(isArray(at(object, 'rules')) ? summarise([{ path: '/rules', after: at(object, 'rules') ?? [] }]) : []),
+    ...(object.kind === 'Ingress' ? summarise([{ path: '/spec/rules', after: at(spec, 'rules') ?? [] }]) : []),
+  ].map((words) => words.replace(/ added$/, ''))
+}
+
+function service(object: KubeObject): readonly string[] {
+  const ports = at(object, 'spec', 'ports')
+  if (object.kind !== 'Service' || !isArray(ports)) return []
+  const type = textAt(object, 'spec', 'type')
+  return [...(type ? [`type ${type}`] : []), `ports ${ports.map((port) => at(port, 'port')).join(', ')}`]
+}
+
+function keys(object: KubeObject): readonly string[] {
+  if (!['ConfigMap', 'Secret'].includes(object.kind)) return []
+  const names = ['data', 'stringData', 'binaryData'].flatMap((field) => {
+    const map = at(object, field)
+    return isObject(map) ? Object.keys(map) : []
+  })
+  if (names.length === 0) return []
+  return [`keys ${names.slice(0, 5).join(', ')}${names.length > 5 ? ` and ${names.length - 5} more` : ''}`]
 }
 
 const ranks: readonly RegExp[] = [
   /\/image$/,
+  /ontainers(\[[^\]]+\])?$/,
   /\/replicas$/,
   /\/(minReplicas|maxReplicas)$/,
   /\/resources\//,
   /\/env\[/,
-  /\/ports\[/,
-  /\/(host|hosts)\b/,
+  /\/ports\b/,
+  /\/(host|hosts|hostnames|tls)\b/,
   /\/schedule$/,
-  /^\/rules/,
-  /^\/spec/,
+  /^(\/spec)?\/(rules|ingress|egress|subjects|roleRef)\b/,
+  /Probe\b/,
+  /\/volume/,
+  /^\/spec\/(type|selector)\b/,
+  /^\/spec\/(?!.*\/metadata\/)/,
   /^\/(data|stringData|binaryData)/,
 ]
 
 function rankOf(path: string): number {
   const rank = ranks.findIndex((pattern) => pattern.test(path))
   return rank < 0 ? ranks.length : rank
-}
-
-function describe(field: FieldChange): string {
-  const { path } = field
-  const image = /\/(?:initC|c)ontainers\[name=([^\]]+)\]\/image$/.exec(path)
-  if (image)
-    return `${image[1]}: image ${movement(shortImage(field.before, field.after), shortImage(field.after, field.before))}`
-  const resource = /containers\[name=([^\]]+)\]\/resources\/(limits|requests)\/([^/]+)$/.exec(path)
-  if (resource)
-    return `${resource[1]}: ${decodePart(resource[3])} ${resource[2]?.replace(/s$/, '')} ${movement(field.before, field.after)}`
-  const variable = /\/env\[name=([^\]]+)\]/.exec(path)
-  if (variable) return `env ${variable[1]} ${verb(field, path.endsWith(']'))}`
-  const meta = /^\/metadata\/(labels|annotations)\/([^/]+)$/.exec(path)
-  if (meta) return `${meta[1]?.replace(/s$/, '')} ${decodePart(meta[2])} ${verb(field, true)}`
-  const data = /^\/(data|stringData|binaryData)\/([^/]+)$/.exec(path)
-  if (data) return `${data[1]} ${decodePart(data[2])} ${verb(field, true)}`
-  const short = path
-    .replace(/^\/spec\/template\/spec\//, '/')
-    .replace(/^\/spec\//, '/')
-    .slice(1)
-    .split('/')
-    .map(decodePart)
-    .join('.')
-  return scalar(field.before) && scalar(field.after)
-    ? `${short} ${movement(field.before, field.after)}`
-    : `${short} ${verb(field, true)}`
-}
-
-function verb(field: FieldChange, whole: boolean): string {
-  if (!whole) return 'changed'
-  if (field.before === undefined) return 'added'
-  return field.after === undefined ? 'removed' : 'changed'
-}
-
-function movement(before: Json | undefined, after: Json | undefined): string {
-  return `${show(before)} → ${show(after)}`
-}
-
-function show(value: Json | undefined): string {
-  if (value === undefined) return 'none'
-  const text = String(value)
-  return text.length > 60 ? `${text.slice(0, 57)}…` : text
-}
-
-function scalar(value: Json | undefined): boolean {
-  return (
-    value === undefined ||
-    (!isObject(value) && !isArray(value) && String(value).length <= 80 && !String(value).includes('\n'))
-  )
-}
-
-/** Only the tag, where the repository of the image stays the same. */
-function shortImage(image: Json | undefined, other: Json | undefined): Json | undefined {
-  if (typeof image !== 'string' || typeof other !== 'string') return image
-  const split = (text: string) => /^(.*?)([:@][^/]*)?$/.exec(text)
-  const [one, two] = [split(image), split(other)]
-  return one?.[1] === two?.[1] && one?.[2] ? one[2].slice(1) : image
-}
-
-function decodePart(part: string | undefined): string {
-  return (part ?? '').replaceAll('~1', '/').replaceAll('~0', '~')
 }

@@ -1,36 +1,40 @@
-import { comparable } from '../diff/comparable.ts'
-import { type Difference, differences, sameJson } from '../diff/fields.ts'
-import { hunksBetween } from '../diff/hunks.ts'
+import { type Difference, sameJson } from '../diff/fields.ts'
 import { createMasker, type Masker } from '../diff/mask.ts'
 import { ownersOf } from '../diff/ownership.ts'
-import { withSide } from '../diff/patch.ts'
+import { valueAt } from '../diff/patch.ts'
 import { predict } from '../diff/predict.ts'
-import { introduce, summarise } from '../diff/summary.ts'
-import type { Action, Change, Drift, FieldChange } from '../model/change.ts'
+import type { Change, Drift } from '../model/change.ts'
 import { type Problem, problem } from '../model/errors.ts'
 import { fieldManager, partOfLabel } from '../model/inventory.ts'
-import { isObject, type Json, type KubeObject, type LiveObject } from '../model/object.ts'
+import { isObject, type KubeObject, type LiveObject } from '../model/object.ts'
 import type { AppPlan } from '../model/plan.ts'
-import { describeReference, referenceOf } from '../model/reference.ts'
+import { describeReference, identityOf, type ObjectReference, referenceOf } from '../model/reference.ts'
+import { withoutAllocations } from './allocations.ts'
+import { creation, differencesOf, driftOf, missing, modification, replacedFields, replacement } from './describe.ts'
 import type { AppFacts, ObjectFacts } from './facts.ts'
 import { foreignOwner } from './foreign.ts'
+import { autoscaled } from './hints.ts'
 import { decideLeftover } from './leftovers.ts'
 
 /** Decides what a sync would do, from what was rendered and what the API server said. Secret values don't leave. */
 export function planApp(facts: AppFacts): AppPlan {
-  const masker = createMasker()
+  const masker = createMasker(facts.app.sensitive)
   const changes: Change[] = []
   const drift: Drift[] = []
   const errors: Problem[] = []
   const notes: string[] = [...facts.notes]
+  const remarks: string[] = []
   let unchanged = 0
   for (const object of facts.objects) {
     const decided = decide(object, facts, masker)
     if (decided.change) changes.push(decided.change)
-    if (decided.drift) drift.push(decided.drift)
-    if (decided.error) errors.push(decided.error)
-    if (!decided.change && !decided.drift && !decided.error) unchanged += 1
+    drift.push(...(decided.drift ?? []))
+    errors.push(...(decided.errors ?? []))
+    if (decided.note) remarks.push(decided.note)
+    // Of what could not be compared nobody knows that it stays as it is.
+    if (!decided.change && !decided.drift && !decided.errors && !decided.note) unchanged += 1
   }
+  notes.push(...bounded(remarks), ...bounded(autoscaled(facts, changes, drift)))
   const deletions: Change[] = []
   for (const leftover of facts.leftovers) {
     const decided = decideLeftover(leftover, facts, masker)
@@ -49,7 +53,7 @@ export function planApp(facts: AppFacts): AppPlan {
     changes,
     unchanged,
     drift,
-    errors: [...refuseEmpty(facts), ...shorten(errors)],
+    errors: [...refuseEmpty(facts), ...shorten(errors), ...(facts.problems ?? [])],
     policies: [],
     digest: facts.digest,
     ...(notes.length > 0 ? { notes } : {}),
@@ -70,6 +74,15 @@ function refuseEmpty(facts: AppFacts): readonly Problem[] {
   ]
 }
 
+/** Remarks of one kind that are said in full; a cluster that hides something hides it of every object. */
+const maxRemarks = 10
+
+function bounded(remarks: readonly string[]): readonly string[] {
+  const rest = remarks.length - maxRemarks
+  if (rest <= 1) return remarks
+  return [...remarks.slice(0, maxRemarks), `The same is true of ${rest} more objects.`]
+}
+
 /** Objects of one foreign owner that are each an error of their own; the rest are counted. */
 const maxOwned = 5
 
@@ -81,146 +94,152 @@ function shorten(errors: readonly Problem[]): readonly Problem[] {
   return [...owned.slice(0, maxOwned), more, ...errors.filter((error) => error.code !== 'already-owned')]
 }
 
-type Decided = { readonly change?: Change; readonly drift?: Drift; readonly error?: Problem }
+type Decided = {
+  readonly change?: Change
+  readonly drift?: readonly Drift[]
+  readonly errors?: readonly Problem[]
+  readonly note?: string
+}
 
 function decide(facts: ObjectFacts, app: AppFacts, masker: Masker): Decided {
   const { live, answer, manifest, touched } = facts
   const reference = referenceOf(manifest.object)
   if (live?.metadata.deletionTimestamp) {
-    return {
-      error: problem('cluster-refused', `${describeReference(reference)} is being deleted on the cluster.`, {
-        source: manifest.source,
-        hint: 'Wait until it is gone (look for finalizers), then plan again.',
-      }),
-    }
+    const hint = 'Wait until it is gone (look for finalizers), then plan again.'
+    const message = `${describeReference(reference)} is being deleted on the cluster.`
+    return { errors: [problem('cluster-refused', message, { source: manifest.source, hint })] }
   }
   const owner = live && foreignOwner(live, app.inventory.id)
   if (owner && !app.app.adopt) {
-    return {
-      error: problem('already-owned', `${describeReference(reference)} belongs to ${owner}.`, {
-        source: manifest.source,
-        hint: 'Remove it there first, or say `adopt: true` for this app in .github/drydock.yaml.',
-      }),
-    }
+    const hint = 'Remove it there first, or say `adopt: true` for this app in .github/drydock.yaml.'
+    const message = `${describeReference(reference)} belongs to ${owner}.`
+    return { errors: [problem('already-owned', message, { source: manifest.source, hint })] }
   }
-  if (answer.by === 'refusal' && !(answer.immutable && live)) return { error: answer.problem }
-  if (!live) return touched ? { change: creation(facts, masker) } : { drift: missing(facts, app) }
-  const ours = live.metadata.labels?.[partOfLabel] === app.inventory.id
-  const predicted = answer.by === 'server' ? answer.predicted : predict(live, facts.desired)
-  // Who did not ask for it does not replace it either: an immutable field that differs live is drift.
-  if (answer.by === 'refusal' && (touched || app.app.sync.selfHeal)) return { change: replacement(facts, live, masker) }
-  const all = differencesOf(live, predicted, masker)
-  if (!touched) return all.length > 0 || !ours ? { drift: driftOf(facts, live, all, ours, app, masker) } : {}
-  const drifted = facts.basePredicted ? differencesOf(live, facts.basePredicted, masker) : []
-  const [kept, asked] = partition(all, (each) =>
-    drifted.some((other) => other.path === each.path && sameJson(other.after, each.after)),
-  )
-  if (asked.length === 0 && ours) return kept.length > 0 ? { drift: driftOf(facts, live, kept, ours, app, masker) } : {}
-  const change = modification(facts, live, asked, ours ? 'update' : 'adopt', masker)
-  if (kept.length === 0) return { change }
-  return { change, drift: { ...driftOf(facts, live, kept, ours, app, masker), onSync: 'restored' } }
-}
-
-/** The differences between two objects, compared unmasked but carrying masked values only. */
-function differencesOf(before: KubeObject, after: KubeObject, masker: Masker): readonly Difference[] {
-  const plain = differences(comparable(before), comparable(after))
-  if (plain.length === 0) return plain
-  const masked = differences(comparable(masker.mask(before)), comparable(masker.mask(after)))
-  return before.kind === 'Secret' ? masked : plain
-}
-
-function creation(facts: ObjectFacts, masker: Masker): Change {
-  const shown = masker.mask(facts.manifest.object)
-  return {
-    ...base(facts, 'create'),
-    summary: introduce(shown),
-    fields: [],
-    risks: [],
-    hunks: hunksBetween(undefined, shown),
+  if (answer.by === 'refusal' && !(answer.immutable && live)) {
+    if (touched || selfHeals(app) || !live || !isRefusedNow(answer.problems)) return { errors: answer.problems }
+    // A sync doesn't send it; that it would be refused today is no reason to hold up what others change.
+    const why = answer.problems.map((each) => each.message).join('; ')
+    return { note: `${describeReference(reference)} could not be compared with live. ${why}` }
   }
-}
-
-function missing(facts: ObjectFacts, app: AppFacts): Drift {
-  return {
-    ...referenceOf(facts.manifest.object),
-    fields: [],
-    managers: [],
-    onSync: app.app.sync.selfHeal ? 'restored' : 'kept',
-    source: facts.manifest.source,
-    missing: true,
+  if (answer.by === 'client' && !touched) {
+    return { note: `${describeReference(reference)} could not be compared with live, because ${answer.reason}.` }
   }
-}
-
-function replacement(facts: ObjectFacts, live: LiveObject, masker: Masker): Change {
-  const found = differencesOf(live, predict(live, facts.desired), masker)
-  const allowed = facts.manifest.object.metadata.annotations?.['drydock.dev/replace'] === 'allowed'
-  return {
-    ...base(facts, 'replace'),
-    ...shown(facts, live, found, masker),
-    preview: 'client',
-    previewReason: 'an immutable field changes: the object must be deleted and created again',
-    risks: allowed ? [] : ['immutable'],
+  if (answer.by === 'client' && !live && isListed(app, reference)) {
+    return { change: { ...creation(facts, masker), action: 'update', summary: [] } }
   }
+  if (!live) return touched ? { change: creation(facts, masker) } : { drift: [missing(facts, app)] }
+  if (answer.by === 'refusal') return decideReplacement(facts, live, answer.recreated, app, masker)
+  const decided = compare(facts, live, app, masker)
+  if (facts.unknown === undefined) return decided
+  return { ...decided, note: `What others added to ${describeReference(reference)} is not known: ${facts.unknown}` }
 }
 
-function modification(
+function selfHeals({ app }: AppFacts): boolean {
+  return app.sync.selfHeal
+}
+
+/** The server's own word of today, not a mistake of the manifest or of the configuration. */
+function isRefusedNow(problems: readonly Problem[]): boolean {
+  return problems.every((each) => each.code === 'cluster-refused')
+}
+
+/** Who did not ask for it does not replace it either: an immutable field that differs live is drift. */
+function decideReplacement(
   facts: ObjectFacts,
   live: LiveObject,
-  found: readonly Difference[],
-  action: Action,
-  masker: Masker,
-): Change {
-  return { ...base(facts, action), ...shown(facts, live, found, masker), risks: [] }
-}
-
-function driftOf(
-  facts: ObjectFacts,
-  live: LiveObject,
-  found: readonly Difference[],
-  ours: boolean,
+  recreated: KubeObject | undefined,
   app: AppFacts,
   masker: Masker,
-): Drift {
-  const label = { path: `/metadata/labels/${partOfLabel.replace('/', '~1')}`, after: app.inventory.id }
-  return {
-    ...referenceOf(facts.manifest.object),
-    fields: [...(ours ? [] : [label]), ...shown(facts, live, found, masker).fields],
-    managers: [...new Set(found.flatMap((each) => ownersOf(live, each.steps, fieldManager)))],
-    onSync: app.app.sync.selfHeal ? 'restored' : 'kept',
-    source: facts.manifest.source,
-  }
+): Decided {
+  const found = replacedFields(facts, live, recreated, masker)
+  if (found.length === 0) return {}
+  const ours = live.metadata.labels?.[partOfLabel] === app.inventory.id
+  if (facts.touched) return { change: replacement(facts, live, found, ours, masker) }
+  return { drift: [driftOf(facts, live, found, app, { ours, onSync: 'kept' }, masker)] }
 }
 
-function base(facts: ObjectFacts, action: Action) {
-  const { answer, manifest } = facts
-  return {
-    ...referenceOf(manifest.object),
-    action,
-    source: manifest.source,
-    preview: answer.by === 'client' ? ('client' as const) : ('server' as const),
-    ...(answer.by === 'client' ? { previewReason: answer.reason } : {}),
-    ...(answer.by === 'server' && answer.warnings.length > 0 ? { warnings: answer.warnings } : {}),
-  }
+/** Did an earlier sync make it? Only what can't be read now is looked up like this. */
+function isListed(app: AppFacts, reference: ObjectReference): boolean {
+  return app.inventory.objects.some((entry) => identityOf(entry) === identityOf(reference))
 }
 
-/**
- * Fields, words and hunks of differences. The hunks show the manifest with the differences put in and taken back: live
- * data that no manifest declared is never shown.
- */
-function shown(facts: ObjectFacts, live: LiveObject, found: readonly Difference[], masker: Masker) {
-  const fields: FieldChange[] = found.map((each) => {
-    const takenFrom = each.before === undefined ? undefined : ownersOf(live, each.steps, fieldManager)[0]
-    return {
-      path: each.path,
-      ...(each.before === undefined ? {} : { before: each.before }),
-      ...(each.after === undefined ? {} : { after: each.after }),
-      ...(takenFrom ? { takenFrom } : {}),
-    }
+/** Tells apart what this commit changes, what differed before, and what others added. */
+function compare(facts: ObjectFacts, live: LiveObject, app: AppFacts, masker: Masker): Decided {
+  const { answer, touched, folded } = facts
+  const { selfHeal } = app.app.sync
+  const ours = live.metadata.labels?.[partOfLabel] === app.inventory.id
+  const predicted =
+    answer.by === 'server' ? withoutAllocations(answer.predicted, live, facts.desired) : predict(live, facts.desired)
+  const applied = differencesOf(live, predicted, masker)
+  const ideal = folded ? differencesOf(live, withoutAllocations(folded, live, facts.desired), masker) : applied
+  // Where a sync takes away what others added, its outcome is one step; else what they added is looked at beside it.
+  const takes = selfHeal || !ours || facts.mustFold === true
+  const owned = takes ? ideal.filter((each) => applied.some((other) => overlaps(other, each))) : applied
+  const added = ideal.filter((each) => !owned.some((other) => overlaps(other, each)))
+  const onSync = selfHeal ? 'restored' : 'kept'
+  if (!touched) {
+    const all = [...owned, ...added]
+    return all.length > 0 || !ours ? { drift: [driftOf(facts, live, all, app, { ours, onSync }, masker)] } : {}
+  }
+  if (!ours) {
+    const change = modification(facts, live, [...owned, ...added], 'adopt', masker)
+    return { change: added.length > 0 ? folding(change, live, added) : change }
+  }
+  const basePredicted = baseOf(facts, live)
+  const before = basePredicted
+    ? differencesOf(live, withoutAllocations(basePredicted, live, facts.base ?? facts.desired), masker)
+    : []
+  const known = new Map(before.map((each) => [each.path, each]))
+  const [kept, changed] = partition(owned, (each) => {
+    const same = known.get(each.path)
+    return same !== undefined && sameJson(same.after, each.after)
   })
-  const declared: Json = comparable(masker.mask(facts.desired))
-  const before = found.reduce<Json | undefined>((value, each) => withSide(value, each, 'before'), declared)
-  const after = found.reduce<Json | undefined>((value, each) => withSide(value, each, 'after'), declared)
-  return { fields, summary: summarise(fields), hunks: hunksBetween(before, after) }
+  const [released, others] = partition(added, (each) => isReleased(facts, each))
+  const asked = [...changed, ...released]
+  // Once the object is sent, all that we own is set right; without a change only healing sends it.
+  const restored = asked.length > 0 ? 'restored' : onSync
+  const fates = [
+    { found: [...kept, ...(restored === onSync ? others : [])], onSync: restored },
+    { found: restored === onSync ? [] : others, onSync },
+  ] as const
+  const drift = fates
+    .filter((each) => each.found.length > 0)
+    .map((each) => driftOf(facts, live, each.found, app, { ours, onSync: each.onSync }, masker))
+  const change = asked.length > 0 ? modification(facts, live, asked, 'update', masker) : undefined
+  return {
+    ...(change ? { change: released.length > 0 ? folding(change, live, released) : change } : {}),
+    ...(drift.length > 0 ? { drift } : {}),
+  }
+}
+
+/** Do two differences speak of one place, or of a place in the other's? */
+function overlaps(one: Difference, other: Difference): boolean {
+  const [short, long] = one.path.length < other.path.length ? [one.path, other.path] : [other.path, one.path]
+  return long === short || long.startsWith(`${short}/`) || long.startsWith(`${short}[`)
+}
+
+/** Another program's fields are made ours first: two steps, which the server can't preview as one. */
+function folding(change: Change, live: LiveObject, found: readonly Difference[]): Change {
+  if (change.preview === 'client') return change
+  const managers = found.flatMap((each) => ownersOf(live, each.steps, fieldManager).map((one) => one.manager))
+  const whose = [...new Set(managers)].join(', ') || 'other managers'
+  return {
+    ...change,
+    preview: 'client',
+    previewReason: `fields of ${whose} are first made Drydock's own, then removed`,
+  }
+}
+
+/** The base says this field and the commit does not: that it goes is the commit's doing, whoever else holds it. */
+function isReleased(facts: ObjectFacts, difference: Difference): boolean {
+  if (!facts.base) return false
+  return valueAt(facts.base, difference.steps) !== undefined && valueAt(facts.desired, difference.steps) === undefined
+}
+
+/** What the base's manifest would make of live; guessed like the head's, where the server could not be asked of that. */
+function baseOf(facts: ObjectFacts, live: LiveObject): KubeObject | undefined {
+  if (facts.basePredicted || facts.answer.by !== 'client') return facts.basePredicted
+  return facts.base && predict(live, facts.base)
 }
 
 function partition<T>(list: readonly T[], holds: (item: T) => boolean): readonly [readonly T[], readonly T[]] {

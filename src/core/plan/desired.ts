@@ -1,20 +1,37 @@
 import { mergeKeyOf } from '../diff/fields.ts'
 import type { Step } from '../diff/ownership.ts'
-import { ownersOf } from '../diff/ownership.ts'
+import { isHeldWhole, ownersOf } from '../diff/ownership.ts'
 import { valueAt, withValue } from '../diff/patch.ts'
-import type { IgnoreRule } from '../model/app.ts'
+import { parsePointer, rulesFor } from '../manifests/field-rules.ts'
+import type { FieldRule } from '../model/app.ts'
 import { fieldManager, partOfLabel } from '../model/inventory.ts'
 import { at, isArray, isObject, type Json, type KubeObject, type LiveObject } from '../model/object.ts'
 import { groupOf } from '../model/reference.ts'
 
+/** Fields of its own object that a manifest leaves to others: JSON pointers, separated by commas or white space. */
+const ignoreAnnotation = 'drydock.dev/ignore'
+
 /**
  * What is sent for a manifest: the rendered JSON plus the inventory label and nothing else, except that a Secret's
- * `stringData` is folded into `data`, as the server would do, so that live and planned can be compared.
+ * `stringData` is folded into `data`, as the server would do, so that live and planned can be compared, and that an
+ * aggregated ClusterRole has no rules.
  */
 export function desiredObject(object: KubeObject, inventoryId: string): KubeObject {
   const labels = { ...object.metadata.labels, [partOfLabel]: inventoryId }
   const labelled: KubeObject = { ...object, metadata: { ...object.metadata, labels } }
+  if (isAggregated(object)) return withoutRules(labelled)
   return object.kind === 'Secret' ? foldStringData(labelled) : labelled
+}
+
+/** The rules of an aggregated ClusterRole are its controller's: to send them would empty the role for a moment. */
+function isAggregated(object: KubeObject): boolean {
+  const isRole = object.kind === 'ClusterRole' && groupOf(object.apiVersion) === 'rbac.authorization.k8s.io'
+  return isRole && isObject(object.aggregationRule)
+}
+
+function withoutRules(role: KubeObject): KubeObject {
+  const { rules: _, ...rest } = role
+  return rest as KubeObject
 }
 
 function foldStringData(secret: KubeObject): KubeObject {
@@ -25,6 +42,8 @@ function foldStringData(secret: KubeObject): KubeObject {
     // What isn't text is left for the server to refuse.
     typeof value === 'string' ? Buffer.from(value, 'utf8').toString('base64') : value,
   ])
+  // An immutable Secret without data would differ for ever from one with empty data.
+  if (folded.length === 0) return rest as KubeObject
   return {
     ...(rest as KubeObject),
     data: { ...(isObject(secret.data) ? secret.data : {}), ...Object.fromEntries(folded) },
@@ -33,38 +52,58 @@ function foldStringData(secret: KubeObject): KubeObject {
 
 /**
  * Leaves ignored fields to their owners: with nothing live the manifest's value is sent; afterwards the live value for
- * as long as we are its only owner (leaving it out would reset it), and nothing once somebody else owns it.
+ * as long as we are its only owner (leaving it out would reset it) or it is a part of what is sent as a whole, and nothing
+ * once somebody else owns it.
  */
 export function withIgnored(
   desired: KubeObject,
   live: LiveObject | undefined,
-  rules: readonly IgnoreRule[],
+  rules: readonly FieldRule[],
 ): KubeObject {
   if (!live) return desired
+  return keeping(
+    desired,
+    live,
+    rules,
+    (steps) => ownersOf(live, steps, fieldManager).length === 0 || isHeldWhole(live, steps),
+  )
+}
+
+/** What is sent to create an object again: nobody owns an ignored field any more, so its live value is. */
+export function recreatedObject(desired: KubeObject, live: LiveObject, rules: readonly FieldRule[]): KubeObject {
+  return keeping(desired, live, rules, () => true)
+}
+
+function keeping(
+  desired: KubeObject,
+  live: LiveObject,
+  rules: readonly FieldRule[],
+  send: (steps: readonly Step[]) => boolean,
+): KubeObject {
   let result = desired
   for (const pointer of ignoredPaths(desired, rules)) {
     const steps = stepsOf(desired, pointer)
     const item = steps.findLastIndex((step) => typeof step !== 'string')
     // An item that isn't there yet is created, so that the manifest's value is sent.
     if (item >= 0 && valueAt(live, steps.slice(0, item + 1)) === undefined) continue
-    const kept = ownersOf(live, steps, fieldManager).length > 0 ? undefined : valueAt(live, steps)
+    const said = valueAt(desired, steps.slice(0, -1)) !== undefined
+    const kept = said && send(steps) ? valueAt(live, steps) : undefined
     result = withValue(result, steps, kept) as KubeObject
   }
   return result
 }
 
-/** The ignored fields of an object, as steps. */
-export function ignoredPaths(object: KubeObject, rules: readonly IgnoreRule[]): readonly (readonly string[])[] {
-  const { name, namespace } = object.metadata
-  return rules
-    .filter(
-      (rule) =>
-        (rule.group === undefined || rule.group === groupOf(object.apiVersion)) &&
-        (rule.kind === undefined || rule.kind === object.kind) &&
-        (rule.namespace === undefined || rule.namespace === namespace) &&
-        (rule.name === undefined || rule.name === name),
-    )
-    .flatMap((rule) => rule.jsonPointers.map(parsePointer))
+/** The ignored fields of an object, as parts of JSON pointers: by the configuration's rules and by its own annotation. */
+export function ignoredPaths(object: KubeObject, rules: readonly FieldRule[]): readonly (readonly string[])[] {
+  const own = (object.metadata.annotations?.[ignoreAnnotation] ?? '').split(/[\s,]+/).filter(mayIgnore)
+  return [...rulesFor(object, rules), ...own.map(parsePointer)].filter((parts) => parts.at(-1) !== partOfLabel)
+}
+
+/** A manifest may leave its fields to others, not its identity. */
+function mayIgnore(pointer: string): boolean {
+  return (
+    /^\/[^/]/.test(pointer) && !/^\/(apiVersion|kind|metadata(\/(name|namespace|labels|annotations))?)$/.test(pointer)
+  )
 }
 
 /** A pointer counts list items of the manifest; live ones are found by their key, where they may stand elsewhere. */
@@ -76,12 +115,4 @@ function stepsOf(desired: KubeObject, pointer: readonly string[]): readonly Step
     const key = list && value !== undefined ? mergeKeyOf(list, list) : undefined
     return key === undefined ? part : { key, value: String(at(value, key)), item: value ?? null }
   })
-}
-
-/** RFC 6901. */
-function parsePointer(pointer: string): readonly string[] {
-  return pointer
-    .split('/')
-    .slice(1)
-    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
 }

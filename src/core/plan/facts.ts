@@ -8,9 +8,15 @@ import type { ObjectReference } from '../model/reference.ts'
 /** What the API server said of one manifest. */
 export type Answer =
   | { readonly by: 'server'; readonly predicted: LiveObject; readonly warnings: readonly string[] }
-  /** It could not be asked. */
-  | { readonly by: 'client'; readonly reason: string }
-  | { readonly by: 'refusal'; readonly problem: Problem; readonly immutable: boolean }
+  /** It could not be asked: why, and what the object is as far as it can be told (with its schema's defaults). */
+  | { readonly by: 'client'; readonly reason: string; readonly object?: KubeObject }
+  | {
+      readonly by: 'refusal'
+      readonly problems: readonly Problem[]
+      readonly immutable: boolean
+      /** What the server would store, were the object created again. */
+      readonly recreated?: KubeObject
+    }
 
 /** Everything that is known of one rendered object. */
 export type ObjectFacts = {
@@ -21,8 +27,22 @@ export type ObjectFacts = {
   readonly touched: boolean
   readonly live?: LiveObject
   readonly answer: Answer
+  /** The base's manifest as it would be sent. */
+  readonly base?: KubeObject
   /** What the server would store of the base's manifest: differences that it shares are drift. */
   readonly basePredicted?: LiveObject
+  /** What the object is once the fields that others added are taken away too (see diff/fold.ts). */
+  readonly folded?: KubeObject
+  /** What goes by folding is known: it is `folded`, or without it nothing. Only then a sync folds. */
+  readonly foldKnown?: boolean
+  /** The server refuses the manifest beside what others added: a sync takes all of it away first. */
+  readonly mustFold?: boolean
+  /** Why it is not known what others added. */
+  readonly unknown?: string
+  /** What the API server says of the pods of its template. */
+  readonly warnings?: readonly string[]
+  /** What goes with it when it is deleted to be created again. */
+  readonly consequences?: readonly string[]
 }
 
 /** Everything that is known of one object that the app owns and the render lacks. */
@@ -33,6 +53,8 @@ export type LeftoverFacts = {
   /** The base's manifest, when the base still has it. */
   readonly base?: Manifest
   readonly refusal?: Problem
+  /** What goes with it. */
+  readonly consequences?: readonly string[]
 }
 
 /** What the plan of one app is made of. */
@@ -46,4 +68,6 @@ export type AppFacts = {
   /** `note`: objects that the base lacks too are nobody's change (a pull request's plan). */
   readonly oldLeftovers: 'change' | 'note'
   readonly notes: readonly string[]
+  /** What is wrong with the objects together: quota. */
+  readonly problems?: readonly Problem[]
 }

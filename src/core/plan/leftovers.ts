@@ -30,7 +30,8 @@ export function decideLeftover(facts: LeftoverFacts, app: AppFacts, masker: Mask
       summary: [],
       fields: [],
       preview: 'server',
-      risks: deletionRisks(reference),
+      risks: lossOf(reference),
+      ...(facts.consequences?.length ? { consequences: facts.consequences } : {}),
       ...(object ? { hunks: hunksBetween(object, undefined) } : {}),
     },
   }
@@ -47,7 +48,8 @@ function keepReason(facts: LeftoverFacts, live: LiveObject, app: AppFacts): stri
   return protection && `it is protected by ${protection}`
 }
 
-function deletionRisks(reference: ObjectReference): readonly Risk[] {
+/** What is lost when such an object is deleted. */
+export function lossOf(reference: ObjectReference): readonly Risk[] {
   const group = groupOf(reference.apiVersion)
   if (group === '' && ['PersistentVolumeClaim', 'PersistentVolume'].includes(reference.kind)) return ['data-loss']
   if (group === '' && reference.kind === 'Namespace') return ['namespace-deletion']

@@ -1,6 +1,6 @@
 import { dump } from 'js-yaml'
 import { createMasker } from '../../core/diff/mask.ts'
-import type { App } from '../../core/model/app.ts'
+import type { App, FieldRule } from '../../core/model/app.ts'
 import { type Problem, problemsOf } from '../../core/model/errors.ts'
 import { stringifyJson } from '../../core/model/json.ts'
 import type { SyncOutcome } from '../../core/model/outcome.ts'
@@ -108,8 +108,8 @@ export function directoryCommands(
       }),
     render: (folder, options) =>
       within(folder, options, async (opened) => {
-        const { rendered, problems } = await renderAll(opened, options, signal)
-        const masker = createMasker()
+        const { rendered, problems, sensitive } = await renderAll(opened, options, signal)
+        const masker = createMasker(sensitive)
         const documents = rendered.flatMap(({ manifests }) =>
           manifests.map(({ object, source }) => {
             const plain = JSON.parse(stringifyJson(masker.mask(object))) as unknown
@@ -128,11 +128,17 @@ async function renderAll(
   { directory, workshop }: Opened,
   options: DirectoryOptions,
   signal: AbortSignal,
-): Promise<{ readonly rendered: readonly Rendered[]; readonly problems: readonly Problem[] }> {
+): Promise<{
+  readonly rendered: readonly Rendered[]
+  readonly problems: readonly Problem[]
+  readonly sensitive: readonly FieldRule[]
+}> {
   const rendered: Rendered[] = []
+  const sensitive: FieldRule[] = []
   const problems: Problem[] = []
   for (const app of await appsOfDirectory(directory, options.app)) {
     const { name, cluster, namespace } = app
+    sensitive.push(...app.sensitive)
     try {
       const { manifests } = await renderApp(workshop, directory.repository, directory.head, app, undefined, signal)
       rendered.push({ app: name, cluster, namespace, manifests })
@@ -141,7 +147,7 @@ async function renderAll(
       problems.push(...problemsOf(thrown))
     }
   }
-  return { rendered, problems }
+  return { rendered, problems, sensitive }
 }
 
 function warnOfUncommitted(paths: readonly string[], terminal: Terminal): void {
@@ -152,7 +158,12 @@ function warnOfUncommitted(paths: readonly string[], terminal: Terminal): void {
 }
 
 function printed(plan: Plan, output: OutputFormat, terminal: Terminal): string {
-  const text = { json: planJson, markdown: planMarkdown, text: (each: Plan) => planText(each, terminal) }[output](plan)
+  const now = new Date().toISOString()
+  const text = {
+    json: () => planJson(plan),
+    markdown: () => planMarkdown(plan, { now }),
+    text: () => planText(plan, { ...terminal, now }),
+  }[output]()
   return `${text.trimEnd()}\n`
 }
 

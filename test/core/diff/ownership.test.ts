@@ -21,15 +21,18 @@ const live = {
   },
 } as unknown as LiveObject
 
+const names = (object: LiveObject, path: readonly Step[]) =>
+  ownersOf(object, path, 'drydock').map((each) => each.manager)
+
 describe('ownersOf', () => {
   it('names the others that hold a field, an item by all of its keys, and whoever holds all that is above', () => {
-    expect(ownersOf(live, ['spec', 'replicas'], 'drydock')).toEqual(['hpa'])
-    expect(ownersOf(live, ['spec', 'ports', port, 'name'], 'drydock')).toEqual(['edit'])
-    expect(ownersOf(live, ['spec', 'ports', port, 'targetPort'], 'drydock')).toEqual([])
+    expect(names(live, ['spec', 'replicas'])).toEqual(['hpa'])
+    expect(names(live, ['spec', 'ports', port, 'name'])).toEqual(['edit'])
+    expect(names(live, ['spec', 'ports', port, 'targetPort'])).toEqual([])
     const udp: Step = { ...port, item: { port: 80, protocol: 'UDP' } }
-    expect(ownersOf(live, ['spec', 'ports', udp, 'name'], 'drydock')).toEqual([])
-    expect(ownersOf(live, ['metadata', 'labels', 'a/b'], 'drydock')).toEqual(['whole'])
-    expect(ownersOf(live, ['data'], 'drydock')).toEqual(['unknown'])
-    expect(ownersOf(live, ['spec', 'other'], 'drydock')).toEqual([])
+    expect(names(live, ['spec', 'ports', udp, 'name'])).toEqual([])
+    expect(names(live, ['metadata', 'labels', 'a/b'])).toEqual(['whole'])
+    expect(names(live, ['data'])).toEqual(['unknown'])
+    expect(names(live, ['spec', 'other'])).toEqual([])
   })
 })

@@ -46,7 +46,7 @@ describe('a manifest and what is live', () => {
   it('is an error while it is being deleted, and when the server refuses it', () => {
     const going = liveOf(one, { deletionTimestamp: '2026-01-01T00:00:00Z' })
     expect(plan(objectOf(two, going))).toMatchObject({ changes: [], errors: [{ code: 'cluster-refused' }] })
-    const answer: Answer = { by: 'refusal', immutable: false, problem: problem('cluster-refused', 'no') }
+    const answer: Answer = { by: 'refusal', immutable: false, problems: [problem('cluster-refused', 'no')] }
     expect(plan(objectOf(two, liveOf(one), { answer }))).toMatchObject({ changes: [], errors: [{ message: 'no' }] })
     // Immutability of something that isn't live can't be: it is an error, too.
     expect(plan(objectOf(two, undefined, { answer: { ...answer, immutable: true } })).errors).toHaveLength(1)
@@ -107,14 +107,14 @@ describe('what the commit does not ask for', () => {
   })
 
   it('replaces nothing: an immutable field that somebody changed is drift', () => {
-    const answer: Answer = { by: 'refusal', immutable: true, problem: problem('cluster-refused', 'immutable') }
+    const answer: Answer = { by: 'refusal', immutable: true, problems: [problem('cluster-refused', 'immutable')] }
     const facts = objectOf(one, liveOf(two), { answer, touched: false })
     expect(plan(facts)).toMatchObject({ changes: [], errors: [], drift: [{ onSync: 'kept' }] })
   })
 })
 
 describe('an immutable field', () => {
-  const answer: Answer = { by: 'refusal', immutable: true, problem: problem('cluster-refused', 'immutable') }
+  const answer: Answer = { by: 'refusal', immutable: true, problems: [problem('cluster-refused', 'immutable')] }
   const pod = (name: string, value: string, more: object = {}): KubeObject => ({
     apiVersion: 'v1',
     kind: 'Pod',
@@ -234,7 +234,7 @@ describe('a secret value', () => {
   const [before, after] = [secret('CANARY-1'), secret('CANARY-2')]
   const bytes = ['CANARY', base64('CANARY-1').slice(0, 8)]
   const client: Answer = { by: 'client', reason: 'why' }
-  const immutable: Answer = { by: 'refusal', immutable: true, problem: problem('cluster-refused', 'x') }
+  const immutable: Answer = { by: 'refusal', immutable: true, problems: [problem('cluster-refused', 'x')] }
   const edited = [{ manager: fieldManager, operation: 'Apply', fieldsV1: { 'f:data': { 'f:gone': {} } } }]
 
   it.each([

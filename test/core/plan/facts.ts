@@ -13,6 +13,8 @@ export function appOf(more: Partial<App> = {}, sync: Partial<App['sync']> = {}):
     cluster: 'default',
     render: 'auto',
     ignore: [],
+    sensitive: [],
+    managers: [],
     adopt: false,
     ...more,
     sync: {

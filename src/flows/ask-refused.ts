@@ -1,0 +1,140 @@
+import { foldInto } from '../core/diff/fold.ts'
+import { predict } from '../core/diff/predict.ts'
+import { type Problem, problem, problemsOf } from '../core/model/errors.ts'
+import type { Manifest } from '../core/model/manifest.ts'
+import { isArray, isObject, type Json, type KubeObject, type LiveObject } from '../core/model/object.ts'
+import { describeReference, groupOf, referenceOf } from '../core/model/reference.ts'
+import { ClusterRefusal } from '../core/model/refusal.ts'
+import { recreatedObject, withIgnored } from '../core/plan/desired.ts'
+import type { Answer, ObjectFacts } from '../core/plan/facts.ts'
+import { foldRules, isReady, toFold } from '../core/plan/folding.ts'
+import { serverWords } from '../core/plan/server-words.ts'
+import { liveOf } from './ask-live.ts'
+import { atField, bySchema, definesAnew } from './ask-schema.ts'
+import type { Inquiry } from './gather.ts'
+import type { Cluster } from './ports.ts'
+import { retrying } from './retry.ts'
+
+/** What a refusal means for the plan: a mistake, a replacement, or something that the server can't preview. */
+export async function refused(
+  inquiry: Inquiry,
+  facts: Omit<ObjectFacts, 'answer'>,
+  thrown: ClusterRefusal,
+  known: LiveObject | undefined,
+): Promise<ObjectFacts> {
+  const { manifest } = facts
+  const { namespace = '' } = manifest.object.metadata
+  if (thrown.kind === 'namespace-missing' && inquiry.newNamespaces.has(namespace)) {
+    return { ...facts, answer: bySchema(inquiry, manifest, 'this commit creates its namespace') }
+  }
+  if (thrown.kind === 'namespace-missing' && inquiry.namespacesOfOthers.has(namespace)) {
+    return { ...facts, answer: bySchema(inquiry, manifest, 'another app of this commit creates its namespace') }
+  }
+  const group = groupOf(manifest.object.apiVersion)
+  if (thrown.kind === 'transient' && thrown.status === 503 && group.includes('.') && !isBuiltIn(group)) {
+    return { ...facts, answer: { by: 'client', reason: `its API group ${group} does not answer` } }
+  }
+  const problems = problemsAt(thrown, manifest)
+  const refusal = { ...facts, answer: { by: 'refusal', problems, immutable: false } satisfies Answer }
+  const live = known ?? (await liveOf(inquiry, manifest).catch(refusedToo))
+  // What can't be read can't be told from what isn't there.
+  if (live === unreadable) return refusal
+  if (!live)
+    return thrown.kind === 'no-dry-run' ? { ...facts, answer: { by: 'client', reason: serverWords(thrown) } } : refusal
+  const kept = { ...facts, live, desired: withIgnored(facts.desired, live, inquiry.app.ignore) }
+  if (thrown.kind === 'no-dry-run') return { ...kept, answer: { by: 'client', reason: serverWords(thrown) } }
+  if (thrown.kind === 'invalid' && definesAnew(inquiry, manifest.object) && !isAdmission(thrown)) {
+    const reason = `this commit changes its CustomResourceDefinition (today's says: ${serverWords(thrown)})`
+    return { ...kept, answer: bySchema(inquiry, manifest, reason) }
+  }
+  if (thrown.kind === 'invalid') return (await acceptedFolded(inquiry, kept)) ?? { ...refusal, ...found(live) }
+  if (thrown.kind !== 'immutable') return { ...refusal, ...found(live) }
+  const desired = recreatedObject(facts.desired, live, inquiry.app.ignore)
+  const recreated = await recreate(inquiry.cluster, desired)
+  const answer: Answer = { by: 'refusal', problems, immutable: true, ...(recreated ? { recreated } : {}) }
+  return { ...facts, live, desired, answer }
+}
+
+const unreadable = Symbol('unreadable')
+
+function refusedToo(thrown: unknown): typeof unreadable {
+  if (thrown instanceof ClusterRefusal) return unreadable
+  throw thrown
+}
+
+function found(live: LiveObject) {
+  return { live }
+}
+
+function isAdmission(thrown: ClusterRefusal): boolean {
+  return /admission webhook|AdmissionPolicy|exceeded quota/.test(thrown.message)
+}
+
+/**
+ * A manifest that doesn't go together with what others added (`type: Recreate` beside kubectl's `rollingUpdate`) is refused
+ * as an apply, but not once that is taken away first, as the sync does. `undefined`: it is refused either way.
+ */
+async function acceptedFolded(inquiry: Inquiry, facts: Omit<ObjectFacts, 'answer'> & { readonly live: LiveObject }) {
+  const { app, cluster, inventory } = inquiry
+  const { live, manifest, desired } = facts
+  if (!isReady(live)) return undefined
+  const rules = foldRules(app, manifest.object, live, inventory.id)
+  if (!facts.touched && !rules.adopting && !app.sync.selfHeal) return undefined
+  const known: ObjectFacts = { ...facts, foldKnown: true, mustFold: true, answer: { by: 'client', reason: '' } }
+  const paths = toFold(known, live, rules, app.sync.selfHeal)
+  if (paths.length === 0) return undefined
+  const managedFields = foldInto(live, paths, rules)
+  const wanted = predict({ ...live, metadata: { ...live.metadata, managedFields } }, desired) as LiveObject
+  const body = { ...wanted, metadata: { ...wanted.metadata, managedFields: live.metadata.managedFields ?? [] } }
+  try {
+    const predicted = await retrying(() => cluster.previewUpdate(body))
+    const answer: Answer = { by: 'server', predicted, warnings: [] }
+    return { ...known, answer, folded: predicted }
+  } catch (thrown) {
+    if (thrown instanceof ClusterRefusal) return undefined
+    throw thrown
+  }
+}
+
+/** Groups that the API server itself serves end like this; others may be somebody else's server. */
+function isBuiltIn(group: string): boolean {
+  return group.endsWith('.k8s.io') && !/(^|\.)(metrics|custom\.metrics|external\.metrics)\.k8s\.io$/.test(group)
+}
+
+/** The object as it would be created again, asked for under a name that nobody has. */
+async function recreate(cluster: Cluster, desired: KubeObject): Promise<KubeObject | undefined> {
+  const { name } = desired.metadata
+  const other = `${name.slice(0, 40)}-drydock-dry-run`
+  try {
+    const { object, created } = await retrying(() =>
+      cluster.previewApply({ ...desired, metadata: { ...desired.metadata, name: other } }),
+    )
+    // Labels and the like may repeat the name.
+    return created ? (renamed(object, other, name) as KubeObject) : undefined
+  } catch (thrown) {
+    // That an address or a quota is in use by the old object says nothing of the new one.
+    if (thrown instanceof ClusterRefusal) return undefined
+    throw thrown
+  }
+}
+
+function renamed(value: Json, from: string, to: string): Json {
+  if (typeof value === 'string') return value.replaceAll(from, to)
+  if (isArray(value)) return value.map((each) => renamed(each, from, to))
+  if (!isObject(value)) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([key, each]) => [key, each === undefined ? each : renamed(each, from, to)]),
+  )
+}
+
+/** The problems of a refusal, each at its field where the server names one. */
+function problemsAt(thrown: ClusterRefusal, manifest: Manifest): readonly Problem[] {
+  const { source } = manifest
+  const about = describeReference(referenceOf(manifest.object))
+  if (thrown.faults.length === 0) return problemsOf(thrown).map((each) => ({ source, ...each }))
+  const { code, hint } = thrown.toProblem()
+  return thrown.faults.map(({ path, message }) => {
+    const place = manifest.locate?.(path) ?? source
+    return problem(code, `${about}: the API server refused it: ${atField(path, message)}`, { source: place, hint })
+  })
+}
