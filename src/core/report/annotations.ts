@@ -4,6 +4,7 @@ import type { SourcePosition } from '../model/manifest.ts'
 import type { AppPlan, Verdict } from '../model/plan.ts'
 import { describeReference } from '../model/reference.ts'
 import { oneLine, visible } from './escape.ts'
+import { consequencesOf } from './remarks.ts'
 import { ownRisks } from './words.ts'
 
 /** A line of a file that a finding points at; the shape that the checks of GitHub take. */
@@ -41,8 +42,9 @@ function ofVerdict(verdict: Verdict): readonly Annotation[] {
 function ofChange(change: Change): readonly Annotation[] {
   const object = describeReference(change)
   const risks = ownRisks(change).map((risk) => riskWords[risk])
+  const why = [risks.join('; '), ...consequencesOf(change, 20).map((each) => `- ${each}`)].join('\n')
   return [
-    ...(risks.length > 0 ? annotate(change.source, 'warning', `${change.action} ${object}`, risks.join('; ')) : []),
+    ...(risks.length > 0 ? annotate(change.source, 'warning', `${change.action} ${object}`, why) : []),
     ...(change.warnings ?? []).flatMap((warning) =>
       annotate(change.source, 'warning', `${object}: the API server warns`, warning),
     ),

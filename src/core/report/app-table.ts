@@ -1,6 +1,7 @@
 import type { Action } from '../model/change.ts'
 import type { AppPlan, Plan } from '../model/plan.ts'
 import { PRIORITY, type Section } from './compose.ts'
+import { driftCounts } from './drift.ts'
 import { cellCode, link } from './escape.ts'
 import { changesOf, count, denialsOf, isUnknown } from './words.ts'
 
@@ -20,23 +21,34 @@ export function checkUrl(urls: CheckUrls | undefined, app: string): string | und
   return urls && Object.hasOwn(urls, app) ? urls[app] : undefined
 }
 
-/** One row for each app. Replace and adopt have a column only where there is one; an unknown number is `?`. */
+/**
+ * One row for each app; an unknown number is `?`. Phones are narrow: what no app has is no column, and the result comes
+ * before the numbers, so that it is seen without scrolling.
+ */
 export function appTable(plan: Plan, urls: CheckUrls | undefined): Section {
   const changes = changesOf(plan)
-  const columns = COLUMNS.filter(
-    ({ action }) => (action !== 'replace' && action !== 'adopt') || changes.some((change) => change.action === action),
-  )
-  const titles = ['App → cluster', ...columns.map(({ title }) => title), 'Drift', 'Policy', 'Result']
-  const rule = ['---', ...columns.map(() => '--:'), '--:', '---', '---']
+  const unknown = plan.apps.some(isUnknown)
+  const columns = COLUMNS.filter(({ action }) => changes.some((change) => change.action === action))
+  const drifted = unknown || plan.apps.some((app) => app.drift.length > 0)
+  const judged = plan.apps.some((app) => app.policies.length > 0)
+  const titles = [
+    'App → cluster',
+    'Result',
+    ...columns.map(({ title }) => title),
+    ...(drifted ? ['Drift'] : []),
+    ...(judged ? ['Policy'] : []),
+  ]
+  const rule = titles.map((title) => (['App → cluster', 'Result', 'Policy'].includes(title) ? '---' : '--:'))
   return {
+    name: 'the table',
     open: `${row(titles)}\n${row(rule)}\n`,
     pieces: plan.apps.map((app) => ({
       text: row([
         `${link(app.name, checkUrl(urls, app.name))} → ${cellCode(app.cluster)}`,
-        ...columns.map(({ action }) => actionCell(app, action)),
-        isUnknown(app) ? '?' : number(app.drift.length),
-        policyCell(app),
         resultCell(app, plan),
+        ...columns.map(({ action }) => actionCell(app, action)),
+        ...(drifted ? [isUnknown(app) ? '?' : number(driftCounts(app.drift).objects)] : []),
+        ...(judged ? [policyCell(app)] : []),
       ]),
       priority: PRIORITY.table,
       about: [app.name],

@@ -1,11 +1,13 @@
-import { type Change, riskWords } from '../model/change.ts'
+import type { Change } from '../model/change.ts'
 import type { AppPlan } from '../model/plan.ts'
 import type { ObjectReference } from '../model/reference.ts'
 import { identityOf } from '../model/reference.ts'
+import { type Common, splitCommon } from './common.ts'
 import { type Piece, PRIORITY } from './compose.ts'
-import { code, fenced, text } from './escape.ts'
+import { code, text } from './escape.ts'
 import { type ChangeGroup, groupChanges } from './groups.ts'
-import { count, meaningOf, ownRisks, place } from './words.ts'
+import { notPreviewed, type RemarkOptions, remarksOf, sharedReasons, sharedReasonWords } from './remarks.ts'
+import { count, meaningOf, place } from './words.ts'
 
 /** How many names a group shows in its line. */
 const NAMES_SHOWN = 200
@@ -16,33 +18,52 @@ export function objectText(reference: ObjectReference): string {
   return `${text(kind, 100)} ${code(namespace ? `${namespace}/${name}` : name, 320)}`
 }
 
-/** One line of meaning for each change of an app, equal ones in one line. */
-export function changeLines(app: AppPlan): readonly Piece[] {
-  return groupChanges(app.changes).map((group) => ({
-    text: lineOf(group),
+/**
+ * One line of meaning for each change of an app. Equal ones are one line, and so is what many have in common. Seen from
+ * the time `now`, ISO 8601.
+ */
+export function changeLines(app: AppPlan, now?: string): readonly Piece[] {
+  const { common, own } = splitCommon(app.changes)
+  const groups = groupChanges(own)
+  const reasons = sharedReasons(groups.flatMap((group) => (group.by === 'object' ? group.changes : [])))
+  const options = { now, saidOnce: new Set(reasons.keys()) }
+  return [
+    ...common.map(commonLine),
+    ...groups.map((group) => ({
+      ...lineOf(group, options),
+      priority: PRIORITY.line,
+      about: group.changes.map(identityOf),
+    })),
+    ...[...reasons].map(([reason, number]) => ({
+      text: `- ${text(sharedReasonWords(reason, number))}`,
+      priority: PRIORITY.line,
+      about: [],
+    })),
+  ]
+}
+
+function commonLine({ words, changes, others }: Common): Piece {
+  const also = others > 0 ? ` (${others} of them ${others === 1 ? 'changes' : 'change'} otherwise too)` : ''
+  const heading = `- **update** ${changes.length} objects: ${words.map((part) => text(part, 300)).join(', ')}${also}`
+  return {
+    text: [heading, ...kindLines(changes).map((line) => `  - ${line}`)].join('\n'),
     priority: PRIORITY.line,
-    about: group.changes.map(identityOf),
-  }))
+    about: changes.map(identityOf),
+  }
 }
 
-/** The hunks of an app's changes, equal ones once; new objects only while they are few, unless `all`. */
-export function changeHunks(app: AppPlan, options: { readonly all: boolean }): readonly Piece[] {
-  return groupChanges(app.changes).flatMap((group) => {
-    if (group.by === 'kind') return options.all ? group.changes.flatMap((change) => hunkOf(change, [change])) : []
-    return hunkOf(group.changes[0], group.changes)
-  })
-}
+type Line = Pick<Piece, 'text' | 'fuller'>
 
-function lineOf(group: ChangeGroup): string {
+function lineOf(group: ChangeGroup, options: RemarkOptions): Line {
   const [first] = group.changes
-  if (group.by === 'object') return objectLine(first)
-  const number = group.changes.length
+  if (group.by === 'object') return objectLine(first, options)
   if (group.by === 'kind') {
     const lines = kindLines(group.changes).map((line) => `- **${group.action}** ${line}`)
-    return [...lines, ...(first.preview === 'client' ? [`  - ${notPreviewed(first)}`] : [])].join('\n')
+    const unseen = first.preview === 'client' ? [`  - ${text(notPreviewed(first.previewReason ?? ''))}`] : []
+    return { text: [...lines, ...unseen].join('\n') }
   }
-  const heading = `- **${group.action}** ${number} objects: ${meaning(first) || 'the same fields'}`
-  return [heading, ...kindLines(group.changes).map((line) => `  - ${line}`)].join('\n')
+  const heading = `- **${group.action}** ${group.changes.length} objects: ${meaning(first) || 'the same fields'}`
+  return { text: [heading, ...kindLines(group.changes).map((line) => `  - ${line}`)].join('\n') }
 }
 
 /** `14 × ConfigMap in shop: a, b` for each kind and namespace. */
@@ -60,49 +81,22 @@ function kindLines(changes: readonly Change[]): readonly string[] {
   })
 }
 
-function meaning(change: Change): string {
+function meaning(change: Change, limit = 300): string {
   return meaningOf(change)
-    .map((part) => text(part, 300))
+    .map((part) => text(part, limit))
     .join(', ')
 }
 
-function objectLine(change: Change): string {
+/** The line of one object; its remarks stand below it while there is room. */
+function objectLine(change: Change, options: RemarkOptions): Line {
   const said = meaning(change)
-  const where = change.source ? ` · ${code(place(change.source))}` : ''
-  const line = `- **${change.action}** ${objectText(change)}${said ? `: ${said}` : ''}${where}`
-  return [line, ...remarks(change).map((remark) => `  - ${remark}`)].join('\n')
-}
-
-/** What a reviewer has to know of a change beside its meaning. */
-function remarks(change: Change): readonly string[] {
-  const taken = change.fields.flatMap(({ path, takenFrom }) => (takenFrom === undefined ? [] : [{ path, takenFrom }]))
-  const takeOvers = [...Map.groupBy(taken, (field) => field.takenFrom)].map(([owner, fields]) => {
-    const listed = fields.slice(0, 3).map((field) => code(field.path))
-    const rest = fields.length > 3 ? ` and ${count(fields.length - 3, 'more field')}` : ''
-    return `takes ${listed.join(', ')}${rest} over from ${code(owner)}`
-  })
-  return [
-    ...ownRisks(change).map((risk) => `⚠️ ${text(riskWords[risk])}`),
-    ...takeOvers,
-    ...(change.preview === 'client' ? [notPreviewed(change)] : []),
-    ...(change.warnings ?? []).map((warning) => `the API server warns: ${text(warning)}`),
-  ]
-}
-
-function notPreviewed(change: Change): string {
-  const reason = change.previewReason ? `: ${text(change.previewReason)}` : ''
-  return `shown as the manifest says it, not as the API server would store it${reason}`
-}
-
-function hunkOf(change: Change, group: readonly Change[]): readonly Piece[] {
-  if (!change.hunks) return []
-  const others = group.length > 1 ? ` and the same on ${count(group.length - 1, 'other object')}` : ''
-  const block = `\n**${change.action}** ${objectText(change)}${others}\n\n${fenced(change.hunks, 'diff')}`
-  return [{ text: block, priority: hunkPriority(change), about: group.map(identityOf) }]
-}
-
-function hunkPriority(change: Change): number {
-  if (change.risks.length > 0) return PRIORITY.riskyHunk
-  if (change.action === 'create') return PRIORITY.createdHunk
-  return change.action === 'delete' ? PRIORITY.deletedHunk : PRIORITY.hunk
+  const head = `- **${change.action}** ${objectText(change)}`
+  const line = `${head}${said ? `: ${said}` : ''}${change.source ? ` · ${code(place(change.source))}` : ''}`
+  const remarks = remarksOf(change, options)
+  if (remarks.length === 0) return { text: line }
+  const below = remarks.map(({ words, risk }) => `  - ${risk ? '⚠️ ' : ''}${text(words)}`)
+  return {
+    text: `${line} · ${count(remarks.length, 'remark')} left out`,
+    fuller: { text: [line, ...below].join('\n'), priority: PRIORITY.remark },
+  }
 }

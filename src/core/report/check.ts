@@ -1,10 +1,12 @@
 import type { AppPlan, Conclusion, Plan } from '../model/plan.ts'
 import { type Annotation, annotationsOf, MAX_ANNOTATIONS, ofProblem } from './annotations.ts'
 import { appTable, type CheckUrls } from './app-table.ts'
-import { changeHunks, changeLines } from './change-lines.ts'
-import { compose, PRIORITY, paragraph, type Section } from './compose.ts'
+import { changeHunks } from './change-hunks.ts'
+import { changeLines } from './change-lines.ts'
+import { compose, type Piece, paragraph, type Section } from './compose.ts'
+import { driftSection } from './drift-section.ts'
 import { code, oneLine, text } from './escape.ts'
-import { driftSection, errorSection, policySection, riskSection } from './findings.ts'
+import { errorSection, policySection, riskSection } from './findings.ts'
 import { headline, planOfApp } from './headline.ts'
 import { appCounts } from './plan-body.ts'
 import { capital, count, short } from './words.ts'
@@ -29,6 +31,8 @@ export type PlanCheckOptions = {
   readonly checkUrls?: CheckUrls
   /** `false`: apps have no check runs of their own, so that their annotations and hunks are here. Default `true`. */
   readonly appChecks?: boolean
+  /** When it was planned, ISO 8601: what "2 days ago" is seen from. Without it times are absolute. */
+  readonly plannedAt?: string | undefined
   /** Other open pull requests with this head, whose plans count for this commit too. */
   readonly others?: readonly { readonly number: number; readonly conclusion: Conclusion }[]
 }
@@ -45,7 +49,7 @@ export function planCheck(plan: Plan, options: PlanCheckOptions = {}): CheckRepo
     errorSection(plan),
     appTable(plan, checkUrls),
     policySection(plan),
-    driftSection(plan.apps),
+    driftSection(plan.apps, options.plannedAt),
     ...others.map(({ number, conclusion }) =>
       paragraph(`Pull request #${number} has the same head commit; its plan says ${code(conclusion)}.`),
     ),
@@ -55,12 +59,13 @@ export function planCheck(plan: Plan, options: PlanCheckOptions = {}): CheckRepo
 }
 
 /** The check `drydock / <app>`: the lines of meaning in its summary, all hunks in its text. */
-export function appCheck(app: AppPlan): CheckReport {
+export function appCheck(app: AppPlan, options: Pick<PlanCheckOptions, 'plannedAt'> = {}): CheckReport {
   const plan = planOfApp(app)
   const notes = (app.notes ?? []).map((note) => paragraph(`Note: ${text(note)}`))
   const lines: Section = {
+    name: 'the objects',
     open: `#### ${capital(appCounts(app))}\n\n`,
-    pieces: changeLines(app),
+    pieces: changeLines(app, options.plannedAt),
     more: (left) => `\n\n${count(left, 'more object')}: see ${WHOLE_PLAN}.`,
   }
   const sections = [
@@ -69,7 +74,7 @@ export function appCheck(app: AppPlan): CheckReport {
     policySection(plan, WHOLE_PLAN),
     ...notes,
     lines,
-    driftSection([app], WHOLE_PLAN),
+    driftSection([app], options.plannedAt, WHOLE_PLAN),
   ]
   return report(titleOf(plan), sections, [hunkSection(app, '')], annotationsOf(app))
 }
@@ -131,16 +136,20 @@ function hunkSection(app: AppPlan, open: string): Section {
   const hunks = changeHunks(app, { all: true })
   return {
     open,
-    pieces: hunks.map((piece) => ({ ...piece, text: piece.text.trimStart() })).map(spaced),
+    name: `the hunks of ${code(app.name, 100)}`,
+    pieces: hunks.map(spaced),
     more: (left) =>
       `\n\n${count(left, "more object doesn't", "more objects don't")} fit here: run \`drydock plan --app ${app.name.replace(/[^\w.-]/g, '')}\`.`,
   }
 }
 
-function spaced(piece: Section['pieces'][number], index: number): Section['pieces'][number] {
+/** A hunk begins with an empty line; the first of a section needs none. */
+function spaced(piece: Piece, index: number): Piece {
+  if (index > 0) return piece
+  const { text: least, fuller } = piece
   return {
     ...piece,
-    text: index === 0 ? piece.text : `\n${piece.text}`,
-    priority: Math.max(piece.priority, PRIORITY.line),
+    text: least.trimStart(),
+    ...(fuller ? { fuller: { ...fuller, text: fuller.text.trimStart() } } : {}),
   }
 }

@@ -1,14 +1,15 @@
-import { type Change, type Drift, type FieldChange, riskWords } from '../model/change.ts'
+import { type Change, riskWords } from '../model/change.ts'
 import type { Problem } from '../model/errors.ts'
-import type { AppPlan, Plan, Verdict } from '../model/plan.ts'
+import type { Plan, Verdict } from '../model/plan.ts'
 import { identityOf } from '../model/reference.ts'
 import { objectText } from './change-lines.ts'
 import { type Piece, PRIORITY, type Section } from './compose.ts'
 import { code, text } from './escape.ts'
-import { changesOf, count, massPruned, ownRisks, place, value } from './words.ts'
+import { consequencesOf } from './remarks.ts'
+import { changesOf, count, massPruned, ownRisks, place } from './words.ts'
 
 /** Where a reader finds what was left out. */
-const ELSEWHERE = 'the check runs of the apps'
+export const ELSEWHERE = 'the check runs of the apps'
 
 const ACTION_WORDS = { create: 'created', update: 'changed', replace: 'replaced', delete: 'deleted', adopt: 'adopted' }
 
@@ -22,19 +23,29 @@ export function riskSection(plan: Plan, elsewhere = ELSEWHERE): Section {
     return [{ text: line, priority: PRIORITY.risk, about: [`prune ${app.name}`] }]
   })
   return {
+    name: 'risks',
     open: '> [!CAUTION]\n',
     pieces: [...single.map(riskPiece), ...pruned],
     more: (left) => `\n> - ${count(left, 'more risk')}: see ${elsewhere}`,
   }
 }
 
+/** So many things that go with a risk are listed in the alert; more are counted, and listed at the object's line. */
+const LISTED = 10
+
 function riskPiece(change: Change): Piece {
   const why = ownRisks(change).map((risk) => text(riskWords[risk]))
   const where = change.source ? ` · ${code(place(change.source))}` : ''
+  const line = `> - **${objectText(change)} will be ${ACTION_WORDS[change.action]}**: ${why.join('; ')}${where}`
+  const piece = { priority: PRIORITY.risk, about: [identityOf(change)] }
+  const below = consequencesOf(change, LISTED).map((each) => `>   - ${text(each)}`)
+  if (below.length === 0) return { ...piece, text: line }
+  const goes =
+    (change.consequences ?? []).length === 1 ? '1 more thing goes' : `${change.consequences?.length} more things go`
   return {
-    text: `> - **${objectText(change)} will be ${ACTION_WORDS[change.action]}**: ${why.join('; ')}${where}`,
-    priority: PRIORITY.risk,
-    about: [identityOf(change)],
+    ...piece,
+    text: `${line} · ${goes} with it`,
+    fuller: { text: [line, ...below].join('\n'), priority: PRIORITY.consequence },
   }
 }
 
@@ -46,6 +57,7 @@ export function errorSection(plan: Plan, elsewhere = ELSEWHERE): Section {
     ...plan.apps.flatMap((app) => app.errors.map((problem) => problemLines(problem, several ? app.name : undefined))),
   ]
   return {
+    name: 'errors',
     open: `#### ${count(all.length, 'error')}\n\n`,
     pieces: all.map((lines, index) => ({ text: lines, priority: PRIORITY.error, about: [String(index)] })),
     more: (left) => `\n- ${count(left, 'more error')}: see ${elsewhere}`,
@@ -78,6 +90,7 @@ export function policySection(plan: Plan, elsewhere = ELSEWHERE): Section {
       })),
   )
   return {
+    name: 'policy',
     open: '#### Policy\n\n',
     pieces,
     more: (left) => `\n- ${count(left, 'more finding')}: see ${elsewhere}`,
@@ -95,40 +108,4 @@ function verdictLine(verdicts: readonly Verdict[]): string {
   const what = first.severity === 'deny' ? '❌ **denied**' : '⚠️ **warned**'
   const where = places.length === 0 ? '' : ` · ${places.slice(0, 10).join(', ')}${rest}`
   return `- ${what} by ${code(first.policy, 253)}: ${text(first.message, 1000)}${where}`
-}
-
-/** Drift that the pull request doesn't touch. */
-export function driftSection(apps: readonly AppPlan[], elsewhere = ELSEWHERE): Section {
-  const all = apps.flatMap((app) => app.drift.map((drift) => ({ app, drift })))
-  return {
-    open: `<details><summary>Drift that this pull request doesn't touch (${count(all.length, 'object')})</summary>\n\n`,
-    pieces: all.map(({ app, drift }) => ({
-      text: driftLine(drift, apps.length > 1 ? app.name : undefined),
-      priority: PRIORITY.finding,
-      about: [identityOf(drift)],
-    })),
-    more: (left) => `\n- ${count(left, 'more object')}: see ${elsewhere}`,
-    close: '\n\n</details>',
-  }
-}
-
-function driftLine(drift: Drift, app: string | undefined): string {
-  const who =
-    drift.managers.length > 0 ? `, changed by ${drift.managers.map((manager) => code(manager, 128)).join(', ')}` : ''
-  const whose = app === undefined ? '' : ` (app ${code(app)})`
-  const what = drift.missing ? ': gone from the cluster' : ''
-  const fate =
-    drift.onSync === 'restored' ? 'a sync restores it' : `a sync ${drift.missing ? 'leaves it so' : 'keeps it'}`
-  const rest = drift.fields.length - 10
-  return [
-    `- ${objectText(drift)}${whose}${what}${who} · **${fate}**`,
-    ...drift.fields.slice(0, 10).map((field) => `  - ${driftedField(field)}`),
-    ...(rest > 0 ? [`  - ${count(rest, 'more field')}`] : []),
-  ].join('\n')
-}
-
-function driftedField({ path, before, after }: FieldChange): string {
-  const live = before === undefined ? 'is absent' : `is ${code(value(before), 200)}`
-  const wanted = after === undefined ? "isn't in Git" : `Git says ${code(value(after), 200)}`
-  return `${code(path)} ${live}, ${wanted}`
 }

@@ -39,13 +39,7 @@ export function groupChanges(changes: readonly Change[]): readonly ChangeGroup[]
 }
 
 function keyOf(change: Change, crowded: ReadonlySet<Action>): { by: ChangeGroup['by']; key: string } {
-  const remarkable =
-    ownRisks(change).length > 0 ||
-    // New objects in a new namespace are the rule in a first plan: the group says it once.
-    (change.preview === 'client' && change.action !== 'create') ||
-    (change.warnings ?? []).length > 0 ||
-    change.fields.some((field) => field.takenFrom !== undefined)
-  if (remarkable) return { by: 'object', key: `object ${identityOf(change)}` }
+  if (isRemarkable(change)) return { by: 'object', key: `object ${identityOf(change)}` }
   if (crowded.has(change.action)) {
     return {
       by: 'kind',
@@ -57,4 +51,16 @@ function keyOf(change: Change, crowded: ReadonlySet<Action>): { by: ChangeGroup[
   }
   const fields = change.fields.map(({ path, before, after }) => ({ path, before, after }))
   return { by: 'same', key: `same ${stringifyJson([change.action, change.summary, fields])}` }
+}
+
+/** Is there more to say of this change than its meaning, so that it stands alone? */
+export function isRemarkable(change: Change): boolean {
+  return (
+    ownRisks(change).length > 0 ||
+    // New objects in a new namespace are the rule in a first plan: the group says it once.
+    (change.preview === 'client' && change.action !== 'create') ||
+    (change.warnings ?? []).length > 0 ||
+    (change.consequences ?? []).length > 0 ||
+    change.fields.some((field) => field.takenFrom !== undefined)
+  )
 }

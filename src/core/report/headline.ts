@@ -1,4 +1,5 @@
 import type { AppPlan, Plan } from '../model/plan.ts'
+import { driftHeadline } from './drift.ts'
 import { changesOf, count, countActions, countRisks, denialsOf } from './words.ts'
 
 /** The verdict of a plan: the sign that goes with it, and the words without any markup. */
@@ -14,7 +15,7 @@ export function headline(plan: Plan): Headline {
     ...changeWords(plan, troubles.length > 0),
     ...(risky > 0 ? [count(risky, 'risk')] : []),
     ...(plan.conclusion === 'action_required' ? ['needs approval'] : []),
-    ...driftWords(plan),
+    ...[driftHeadline(plan.apps.flatMap((app) => app.drift))].filter((words) => words !== ''),
   ]
   return { sign: signOf(plan, troubles.length > 0, risky > 0), words: parts.join(' · ') }
 }
@@ -22,19 +23,6 @@ export function headline(plan: Plan): Headline {
 function signOf(plan: Plan, troubled: boolean, risky: boolean): Headline['sign'] {
   if (troubled || plan.conclusion === 'failure') return '❌'
   return plan.conclusion === 'action_required' || risky ? '⚠️' : '✅'
-}
-
-function driftWords(plan: Plan): readonly string[] {
-  const drift = plan.apps.flatMap((app) => app.drift)
-  if (drift.length === 0) return []
-  const restored = drift.filter((each) => each.onSync === 'restored').length
-  const fate =
-    restored === 0
-      ? ''
-      : restored === drift.length
-        ? ', restored by a sync'
-        : `, ${restored} of them restored by a sync`
-  return [`${count(drift.length, 'object')} drifted${fate}`]
 }
 
 function changeWords(plan: Plan, troubled: boolean): readonly string[] {

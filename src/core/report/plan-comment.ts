@@ -1,10 +1,12 @@
+import type { Drift } from '../model/change.ts'
 import type { Plan } from '../model/plan.ts'
 import type { CheckUrls } from './app-table.ts'
 import { compose, PRIORITY, paragraph, type Section, sizeOf } from './compose.ts'
 import { code, fenced, markerLine, text } from './escape.ts'
 import { headline } from './headline.ts'
-import { isQuiet, planBody } from './plan-body.ts'
-import { capital, count, duration, moment, short } from './words.ts'
+import { idleNotes, isIdle, planBody } from './plan-body.ts'
+import { duration, moment } from './time.ts'
+import { capital, count, short } from './words.ts'
 
 /** Size of a comment in bytes: below GitHub's 65,536 characters, with room to spare. */
 export const COMMENT_BUDGET = 60_000
@@ -47,14 +49,14 @@ export function planComment(view: PlanView): string {
 function sectionsOf(view: PlanView): readonly Section[] {
   const { plan } = view
   const { sign, words } = headline(plan)
-  if (isQuiet(plan)) {
+  if (isIdle(plan)) {
     const quiet = `${sign} No changes${scope(plan)} · ${compared(view)}`
-    return [paragraph(quiet), ...discovered(view)]
+    return [paragraph(quiet), idleNotes(plan), ...discovered(view)]
   }
   return [
     paragraph(`### ${sign} ${capital(words)}`),
     paragraph(compared(view)),
-    ...planBody(plan, { checkUrls: view.checkUrls, appChecks: view.appChecks }),
+    ...planBody(plan, { checkUrls: view.checkUrls, appChecks: view.appChecks, now: view.plannedAt }),
     ...discovered(view),
     paragraph(nextStep(view)),
   ]
@@ -107,17 +109,24 @@ function nextStep(view: PlanView): string {
     return advise(`${only} To plan again, comment:`, '/plan')
   }
   if (view.discoveredConfig !== undefined) return advise('Add the file above. To plan again, comment:', '/plan')
+  const idle = plan.apps.every(({ changes, drift }) => changes.length === 0 && drift.every(isKept))
+  if (idle) return advise('Merging changes nothing on the cluster. To plan again, comment:', '/plan')
   return advise('Merging applies this plan. To plan again, comment:', '/plan')
+}
+
+function isKept(drift: Drift): boolean {
+  return drift.onSync === 'kept'
 }
 
 function advise(words: string, command: string): string {
   return `**Next:** ${words}\n\n${fenced(command, '')}`
 }
 
-/** The plan as Markdown without marker and next step, uncut, for `-o markdown`. */
-export function planMarkdown(plan: Plan): string {
+/** The plan as Markdown without marker and next step, uncut, for `-o markdown`. Seen from `now`, ISO 8601. */
+export function planMarkdown(plan: Plan, options: { readonly now?: string } = {}): string {
   const { sign, words } = headline(plan)
   const base = plan.base ? ` compared with ${code(short(plan.base))}` : ''
   const head = [paragraph(`### ${sign} ${capital(words)}`), paragraph(`${code(short(plan.head))}${base}`)]
-  return `${compose([...head, ...(isQuiet(plan) ? [] : planBody(plan, { all: true }))], Number.POSITIVE_INFINITY)}\n`
+  const body = isIdle(plan) ? [idleNotes(plan)] : planBody(plan, { all: true, now: options.now })
+  return `${compose([...head, ...body], Number.POSITIVE_INFINITY)}\n`
 }

@@ -54,6 +54,7 @@ function changeJson(change: Change): JsonObject {
     previewReason: change.previewReason,
     risks: change.risks,
     warnings: change.warnings && change.warnings.length > 0 ? change.warnings : undefined,
+    consequences: change.consequences && change.consequences.length > 0 ? change.consequences : undefined,
     hunks: change.hunks,
   }
 }
@@ -75,6 +76,7 @@ function fieldJson(field: FieldChange): JsonObject {
     before: field.before === undefined ? undefined : sorted(field.before),
     after: field.after === undefined ? undefined : sorted(field.after),
     takenFrom: field.takenFrom,
+    takenAt: field.takenAt,
   }
 }
 

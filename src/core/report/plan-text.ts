@@ -1,13 +1,16 @@
 import { type Action, type Change, type Drift, riskWords } from '../model/change.ts'
 import type { AppPlan, Plan } from '../model/plan.ts'
-import { describeReference } from '../model/reference.ts'
+import { describeReference, identityOf } from '../model/reference.ts'
+import { splitCommon } from './common.ts'
+import { driftWords } from './drift.ts'
 import { oneLine } from './escape.ts'
 import { type ChangeGroup, groupChanges } from './groups.ts'
 import { headline } from './headline.ts'
 import { appCounts } from './plan-body.ts'
 import { problemsText } from './problems-text.ts'
+import { notPreviewed, type RemarkOptions, remarksOf, sharedReasons, sharedReasonWords } from './remarks.ts'
 import { type Paint, painter, paintHunks, type Style, type TerminalOptions, wrap } from './terminal.ts'
-import { capital, count, massPruned, meaningOf, ownRisks, place, short, value } from './words.ts'
+import { capital, count, massPruned, meaningOf, place, short } from './words.ts'
 
 const SIGNS: Readonly<Record<Action, { readonly sign: string; readonly style: Style }>> = {
   create: { sign: '+', style: 'green' },
@@ -17,30 +20,41 @@ const SIGNS: Readonly<Record<Action, { readonly sign: string; readonly style: St
   adopt: { sign: '=', style: 'cyan' },
 }
 
+/** How a plan is shown on a terminal. */
+export type PlanTextOptions = TerminalOptions & {
+  /** The time that "2 days ago" is seen from, ISO 8601; without it times are absolute. */
+  readonly now?: string
+}
+
+type Look = { readonly width: number; readonly paint: Paint; readonly now: string | undefined }
+
 /** The plan for a terminal: each app with its changes, what was found, and the verdict as the last line. */
-export function planText(plan: Plan, options: TerminalOptions): string {
-  const paint = painter(options)
-  const width = options.width ?? 80
+export function planText(plan: Plan, options: PlanTextOptions): string {
+  const look: Look = { width: options.width ?? 80, paint: painter(options), now: options.now }
   const base = plan.base ? `, compared with ${oneLine(short(plan.base))}` : ''
   const { sign, words } = headline(plan)
   const style = sign === '❌' ? 'red' : sign === '✅' ? 'green' : 'yellow'
   const blocks = [
     `Plan of ${oneLine(short(plan.head))}${base}`,
-    ...plan.apps.map((app) => appText(app, width, paint)),
+    ...plan.apps.map((app) => appText(app, look)),
     ...((plan.errors ?? []).length > 0 ? [problemsText(plan.errors ?? [])] : []),
-    paint(style, wrap(`${capital(words)}.`, width, '')),
+    ...(plan.notes ?? []).map((note) => wrap(note, look.width, 'note: ', '  ')),
+    look.paint(style, wrap(`${capital(words)}.`, look.width, '')),
   ]
   return `${blocks.join('\n\n')}\n`
 }
 
-function appText(app: AppPlan, width: number, paint: Paint): string {
+function appText(app: AppPlan, look: Look): string {
+  const { width, paint } = look
   const title = `${paint('bold', oneLine(app.name))} → ${oneLine(app.cluster)}: ${appCounts(app)}`
+  const changed = new Set(app.changes.map(identityOf))
   const lines = [
-    ...groupChanges(app.changes).map((group) => groupText(group, width, paint)),
+    ...changesText(app.changes, look),
     ...(massPruned(app) > 0
       ? [paint('red', wrap(`${count(massPruned(app), 'deletion')}: ${riskWords['mass-prune']}`, width, '  ! ', '    '))]
       : []),
-    ...app.drift.map((drift) => driftText(drift, width)),
+    ...(app.drift.length > 0 ? ['  Already drifted, not by this change:'] : []),
+    ...app.drift.map((drift) => driftText(drift, changed, look)),
     ...app.policies.map((verdict) => {
       const style = verdict.severity === 'deny' ? 'red' : 'yellow'
       const object = verdict.object ? `${describeReference(verdict.object)}: ` : ''
@@ -54,7 +68,36 @@ function appText(app: AppPlan, width: number, paint: Paint): string {
   return [title, ...lines].join('\n')
 }
 
-function groupText(group: ChangeGroup, width: number, paint: Paint): string {
+/** Lines of all changes, what many have in common first; the hunks are those of the whole change. */
+function changesText(changes: readonly Change[], look: Look): readonly string[] {
+  const { width, paint } = look
+  const { common, own } = splitCommon(changes)
+  const groups = groupChanges(own)
+  const reasons = sharedReasons(groups.flatMap((group) => (group.by === 'object' ? group.changes : [])))
+  const options = { now: look.now, saidOnce: new Set(reasons.keys()) }
+  return [
+    ...common.flatMap(({ words, changes: all, others }) => [
+      `  ${paint('yellow', '~')} ${all.length} objects`,
+      wrap(words.map((part) => oneLine(part, 300)).join(', '), width, '      '),
+      wrap(`on ${all.map(describeReference).join(', ')}`, width, '      '),
+      ...(others > 0
+        ? [wrap(`${others} of them ${others === 1 ? 'changes' : 'change'} otherwise too`, width, '      ')]
+        : []),
+      ...(all[0]?.hunks && others < all.length ? [commonHunks(all, own, paint)] : []),
+    ]),
+    ...groups.map((group) => groupText(group, options, look)),
+    ...[...reasons].map(([reason, number]) => wrap(`${sharedReasonWords(reason, number)}.`, width, '  ', '    ')),
+  ]
+}
+
+/** The hunks of the first object that has nothing of its own. */
+function commonHunks(all: readonly Change[], own: readonly Change[], paint: Paint): string {
+  const separate = new Set(own.map(identityOf))
+  const first = all.find((change) => !separate.has(identityOf(change)))
+  return first?.hunks ? paintHunks(first.hunks, '      ', paint) : ''
+}
+
+function groupText(group: ChangeGroup, options: RemarkOptions, { width, paint }: Look): string {
   const [first] = group.changes
   const { sign, style } = SIGNS[group.action]
   const head = (words: string) => `  ${paint(style, sign)} ${words}`
@@ -64,47 +107,41 @@ function groupText(group: ChangeGroup, width: number, paint: Paint): string {
       head(`${members.length} × ${oneLine(first.kind)}${namespace === '' ? '' : ` in ${oneLine(namespace)}`}`),
       wrap(members.map((change) => change.name).join(', '), width, '      '),
     ])
-    return [...lines, ...notPreviewed(first, width)].join('\n')
+    const unseen = first.preview === 'client' ? [wrap(notPreviewed(first.previewReason ?? ''), width, '      ')] : []
+    return [...lines, ...unseen].join('\n')
   }
   const others = group.changes.slice(1)
   return [
     head(oneLine(describeReference(first)) + (others.length > 0 ? ` and ${count(others.length, 'other object')}` : '')),
-    ...detailsText(first, width, paint),
+    ...detailsText(first, options, width, paint),
     ...(others.length > 0 ? [wrap(`the same on ${others.map(describeReference).join(', ')}`, width, '      ')] : []),
     ...(first.hunks ? [paintHunks(first.hunks, '      ', paint)] : []),
   ].join('\n')
 }
 
-function detailsText(change: Change, width: number, paint: Paint): readonly string[] {
-  const line = (words: string) => wrap(words, width, '      ')
+function detailsText(change: Change, options: RemarkOptions, width: number, paint: Paint): readonly string[] {
   const said = meaningOf(change).map((part) => oneLine(part, 300))
   return [
-    ...(said.length > 0 ? [line(said.join(', '))] : []),
+    ...(said.length > 0 ? [wrap(said.join(', '), width, '      ')] : []),
     ...(change.source ? [paint('dim', `      ${oneLine(place(change.source))}`)] : []),
-    ...ownRisks(change).map((risk) => paint('red', wrap(riskWords[risk], width, '    ! ', '      '))),
-    ...change.fields.flatMap(({ path, takenFrom }) =>
-      takenFrom === undefined ? [] : [line(`takes ${path} over from ${takenFrom}`)],
+    ...remarksOf(change, options).map(({ words, risk }) =>
+      risk ? paint('red', wrap(words, width, '    ! ', '      ')) : wrap(words, width, '      - '),
     ),
-    ...notPreviewed(change, width),
-    ...(change.warnings ?? []).map((warning) => line(`the API server warns: ${warning}`)),
   ]
 }
 
-function notPreviewed(change: Change, width: number): readonly string[] {
-  if (change.preview === 'server') return []
-  const reason = change.previewReason ? `: ${change.previewReason}` : ''
-  return [wrap(`not previewed by the API server${reason}`, width, '      ')]
-}
-
-function driftText(drift: Drift, width: number): string {
-  const who = drift.managers.length > 0 ? `, changed by ${drift.managers.join(', ')}` : ''
-  const gone = drift.missing ? ', gone from the cluster' : ''
-  const fate = drift.onSync === 'restored' ? 'restores it' : drift.missing ? 'leaves it so' : 'keeps it'
-  const head = `drift: ${describeReference(drift)}${gone}${who}; a sync ${fate}`
-  const fields = drift.fields.map(({ path, before, after }) => {
-    const live = before === undefined ? 'is absent' : `is ${oneLine(value(before), 200)}`
-    const wanted = after === undefined ? "isn't in Git" : `Git says ${oneLine(value(after), 200)}`
-    return wrap(`${path} ${live}, ${wanted}`, width, '      ')
+function driftText(drift: Drift, changed: ReadonlySet<string>, { width, now }: Look): string {
+  const { verb, missing, fate, fields, rest } = driftWords(drift, {
+    changed,
+    now,
+    text: (raw) => raw,
+    code: (raw) => oneLine(raw, 200),
   })
-  return [wrap(head, width, '  ? ', '    '), ...fields].join('\n')
+  const who = drift.managers.length > 0 ? `, ${verb} ${drift.managers.join(', ')}` : ''
+  const head = `drift: ${describeReference(drift)}${missing ? ', gone from the cluster' : ''}${who}; ${fate}`
+  return [
+    wrap(head, width, '  ? ', '    '),
+    ...fields.map((field) => wrap(field, width, '      ')),
+    ...(rest > 0 ? [`      ${count(rest, 'more field')}`] : []),
+  ].join('\n')
 }

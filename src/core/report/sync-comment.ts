@@ -9,7 +9,8 @@ import { problemLines } from './findings.ts'
 import { isQuiet, planBody } from './plan-body.ts'
 import { COMMENT_BUDGET } from './plan-comment.ts'
 import { byUrgency, countResults, RESULTS, syncHeadline } from './sync-words.ts'
-import { count, duration, short } from './words.ts'
+import { duration } from './time.ts'
+import { count, short } from './words.ts'
 
 /** What the comment of a sync is made from. */
 export type SyncView = {
@@ -22,6 +23,8 @@ export type SyncView = {
   readonly actor: string
   /** The plan that was merged; shown folded. */
   readonly plan?: Plan
+  /** When that plan was made, ISO 8601. */
+  readonly plannedAt?: string
   readonly marker: string
   /** In bytes; default 60,000. */
   readonly budget?: number
@@ -43,7 +46,7 @@ export function syncComment(view: SyncView): string {
   ]
   const budget = (view.budget ?? COMMENT_BUDGET) - sizeOf(marker)
   const log = compose(sections, budget)
-  return marker + log + foldedPlan(view.plan, budget - sizeOf(log))
+  return marker + log + foldedPlan(view, budget - sizeOf(log))
 }
 
 function table(outcomes: readonly SyncOutcome[]): Section {
@@ -87,6 +90,7 @@ export function appSection(outcome: SyncOutcome): Section {
   ]
   const unfolded = state === 'failed' || state === 'held' ? ' open' : ''
   return {
+    name: `app ${code(app, 100)}`,
     open: `<details${unfolded}><summary><b>${html(app, 100)}</b> → ${html(cluster, 100)} · ${countResults(objects) || state}</summary>\n\n`,
     pieces,
     more: (left) => `\n\n${count(left, 'more object')} can't be shown here.`,
@@ -129,10 +133,10 @@ function piece(line: string, priority: number, about: readonly string[]): Piece 
   return { text: line, priority, about }
 }
 
-function foldedPlan(plan: Plan | undefined, room: number): string {
+function foldedPlan({ plan, plannedAt }: SyncView, room: number): string {
   if (!plan || isQuiet(plan)) return ''
   const open = `\n\n<details><summary>The plan of ${html(short(plan.head))}, as it was before the merge</summary>\n\n`
   const close = '\n\n</details>'
-  const body = compose(planBody(plan), room - sizeOf(open) - sizeOf(close))
+  const body = compose(planBody(plan, { now: plannedAt }), room - sizeOf(open) - sizeOf(close))
   return body === '' ? '' : `${open}${body}${close}`
 }

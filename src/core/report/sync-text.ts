@@ -4,7 +4,8 @@ import { oneLine } from './escape.ts'
 import { problemsText } from './problems-text.ts'
 import { countResults, RESULTS } from './sync-words.ts'
 import { painter, type TerminalOptions, wrap } from './terminal.ts'
-import { duration, short } from './words.ts'
+import { duration } from './time.ts'
+import { short } from './words.ts'
 
 /** The result of one app's sync for a terminal: what changed, failures first; unchanged objects are only counted. */
 export function syncText(outcome: SyncOutcome, options: TerminalOptions): string {

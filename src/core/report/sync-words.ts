@@ -1,5 +1,6 @@
 import type { ObjectOutcome, SyncOutcome, SyncState } from '../model/outcome.ts'
-import { count, duration } from './words.ts'
+import { duration } from './time.ts'
+import { count } from './words.ts'
 
 /** Order in which the apps of a sync are shown: what needs a person first. */
 const URGENCY: readonly SyncState[] = ['failed', 'held', 'running', 'queued', 'superseded', 'succeeded']

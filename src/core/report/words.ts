@@ -25,20 +25,6 @@ export function short(commit: string): string {
   return /^[0-9a-f]{40,64}$/.test(commit) ? commit.slice(0, 7) : commit
 }
 
-/** `0.4 s`, `48 s`, `3 min 20 s` from ms. */
-export function duration(ms: number): string {
-  if (ms < 9_950) return `${(Math.max(0, ms) / 1000).toFixed(1)} s`
-  const seconds = Math.round(ms / 1000)
-  if (seconds < 60) return `${seconds} s`
-  return seconds % 60 === 0 ? `${seconds / 60} min` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`
-}
-
-/** `2026-11-21 14:03 UTC` from an ISO time; what is no time stays as it is. */
-export function moment(iso: string): string {
-  const found = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?::\d\d(?:\.\d+)?)?Z$/.exec(iso)
-  return found ? `${found[1]} ${found[2]} UTC` : iso
-}
-
 /** `path:line`. */
 export function place(source: SourcePosition): string {
   return `${source.path}:${source.line}`
@@ -65,8 +51,13 @@ export function value(json: Json | undefined): string {
   return typeof json === 'string' && json !== '' ? json : stringifyJson(json)
 }
 
-/** The change in words; from the fields where the plan has no summary. */
+/** So many parts of a meaning are said in one line. */
+const PARTS = 8
+
+/** The change in words; from the fields where the plan has no summary. Many parts are counted. */
 export function meaningOf(change: Change): readonly string[] {
+  const rest = change.summary.length - PARTS
+  if (rest > 0) return [...change.summary.slice(0, PARTS), `and ${rest} more`]
   if (change.summary.length > 0) return change.summary
   if (change.action !== 'update' && change.action !== 'replace') return []
   const paths = change.fields.map((field) => field.path)

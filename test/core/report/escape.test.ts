@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { marked, type Token } from 'marked'
 import { describe, expect, test } from 'vitest'
+import { appCheck, planCheck } from '../../../src/core/report/check.ts'
 import {
   cellCode,
   code,
@@ -152,6 +153,24 @@ test('hostile text changes neither the blocks of a comment nor adds markup, ment
       }
     }),
     { numRuns: 150 },
+  )
+})
+
+test('the check runs are as inert as the comment, and their annotations show what can not be seen', () => {
+  fc.assert(
+    fc.property(shapes, texts(hostileText), (shape, start) => {
+      const { plan } = viewOf(shape, start())
+      const reports = [planCheck(plan, { appChecks: false }), ...plan.apps.map((app) => appCheck(app))]
+      for (const { title, summary, text: body = '', annotations } of reports) {
+        for (const token of [summary, body].flatMap(tokensOf)) {
+          if (token.type === 'html') expect(token.raw.trim()).toMatch(OURS)
+          expect(['link', 'image', 'def', 'del'], token.raw).not.toContain(token.type)
+        }
+        const seen = [title, summary, body, ...annotations.flatMap((each) => [each.title, each.message])].join('\n')
+        expect(seen.replaceAll('\u200b', '')).not.toMatch(/[^\n\t\P{Cc}]|\p{Cf}|[\u2028\u2029]/u)
+      }
+    }),
+    { numRuns: 60 },
   )
 })
 

@@ -1,6 +1,8 @@
 import fc from 'fast-check'
-import type { Action, Risk } from '../../../src/core/model/change.ts'
+import { escapePointer } from '../../../src/core/diff/fields.ts'
+import type { Action, Change, Drift, Risk } from '../../../src/core/model/change.ts'
 import type { AppPlan, Plan } from '../../../src/core/model/plan.ts'
+import type { ObjectReference } from '../../../src/core/model/reference.ts'
 import type { PlanView } from '../../../src/core/report/plan-comment.ts'
 
 const FRAGMENTS = [
@@ -79,7 +81,9 @@ export const hostileText = fc
 export type Shape = {
   readonly apps: readonly {
     readonly changes: readonly { readonly action: Action; readonly risks: readonly Risk[]; readonly hunks: boolean }[]
-    readonly drift: number
+    /** Further updates that have one label in common. */
+    readonly common: number
+    readonly drift: readonly ('owned' | 'added' | 'missing' | 'touched')[]
     readonly errors: number
     readonly policies: number
   }[]
@@ -97,7 +101,8 @@ export const shapes: fc.Arbitrary<Shape> = fc.record({
         }),
         { maxLength: 4 },
       ),
-      drift: fc.nat(2),
+      common: fc.constantFrom(0, 0, 3, 5, 7),
+      drift: fc.subarray<'owned' | 'added' | 'missing' | 'touched'>(['owned', 'added', 'missing', 'touched']),
       errors: fc.nat(2),
       policies: fc.nat(2),
     }),
@@ -110,30 +115,67 @@ export const shapes: fc.Arbitrary<Shape> = fc.record({
 export function viewOf(shape: Shape, say: () => string): PlanView {
   const source = () => ({ path: say(), line: 3 })
   const reference = () => ({ apiVersion: say(), kind: say(), namespace: say(), name: say() })
+  const driftOf = (form: string, touched: ObjectReference | undefined): Drift => ({
+    ...(form === 'touched' && touched ? touched : reference()),
+    fields:
+      form === 'missing'
+        ? []
+        : [
+            {
+              path: say(),
+              before: say(),
+              takenFrom: say(),
+              takenAt: say(),
+              ...(form === 'added' ? {} : { after: { [say()]: say() } }),
+            },
+          ],
+    managers: [say()],
+    onSync: form === 'touched' ? 'restored' : 'kept',
+    ...(form === 'missing' ? { missing: true } : {}),
+  })
   const times = <T>(number: number, make: () => T) => Array.from({ length: number }, make)
-  const apps = shape.apps.map(
-    (app): AppPlan => ({
+  const apps = shape.apps.map((app): AppPlan => {
+    const changes: readonly Change[] = app.changes.map(({ action, risks, hunks }) => ({
+      ...reference(),
+      action,
+      risks,
+      source: source(),
+      summary: [say(), say()],
+      fields: [
+        { path: say(), before: say(), after: say(), takenFrom: say(), takenAt: say() },
+        {
+          path: `/spec/containers[name=${say()}]/image`,
+          after: say(),
+          takenFrom: say(),
+          takenAt: '2026-11-19T10:00:00Z',
+        },
+      ],
+      preview: 'client',
+      previewReason: say(),
+      warnings: [say()],
+      consequences: [say(), say()],
+      ...(hunks ? { hunks: `@@ -1,3 +1,3 @@\n ${say()}\n-${say()}\n+${say()}` } : {}),
+    }))
+    const label = escapePointer(say())
+    const [before, after] = [say(), say()]
+    const common = times(
+      app.common,
+      (): Change => ({
+        ...reference(),
+        action: 'update',
+        risks: [],
+        source: source(),
+        summary: [say()],
+        fields: [{ path: `/metadata/labels/${label}`, before, after }],
+        preview: 'server',
+      }),
+    )
+    return {
       name: say(),
       cluster: say(),
-      changes: app.changes.map(({ action, risks, hunks }) => ({
-        ...reference(),
-        action,
-        risks,
-        source: source(),
-        summary: [say(), say()],
-        fields: [{ path: say(), before: say(), after: say(), takenFrom: say() }],
-        preview: 'client',
-        previewReason: say(),
-        warnings: [say()],
-        ...(hunks ? { hunks: `@@ -1 +1 @@\n-${say()}\n+${say()}` } : {}),
-      })),
+      changes: [...changes, ...common],
       unchanged: 1,
-      drift: times(app.drift, () => ({
-        ...reference(),
-        fields: [{ path: say(), before: say(), after: { [say()]: say() } }],
-        managers: [say()],
-        onSync: 'kept',
-      })),
+      drift: app.drift.map((form) => driftOf(form, changes[0])),
       errors: times(app.errors, () => ({ code: 'render-failed', message: say(), source: source(), hint: say() })),
       policies: times(app.policies, () => ({
         policy: say(),
@@ -143,8 +185,8 @@ export function viewOf(shape: Shape, say: () => string): PlanView {
         source: source(),
       })),
       notes: [say()],
-    }),
-  )
+    }
+  })
   const plan: Plan = {
     apiVersion: 'drydock.dev/v1',
     kind: 'Plan',
@@ -159,7 +201,7 @@ export function viewOf(shape: Shape, say: () => string): PlanView {
     plan,
     number: 42,
     baseRef: say(),
-    plannedAt: say(),
+    plannedAt: shape.config ? say() : '2026-11-21T14:03:22.123Z',
     askedBy: say(),
     marker: '<!-- drydock:acme/shop#42 -->',
     ...(shape.config ? { discoveredConfig: say() } : {}),

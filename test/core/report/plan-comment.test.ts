@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { Change } from '../../../src/core/model/change.ts'
 import type { Plan } from '../../../src/core/model/plan.ts'
 import { type PlanView, planComment, planMarkdown } from '../../../src/core/report/plan-comment.ts'
 import { appOf, changeOf, createsOf, deletedVolume, drifted, imageChange, planOf } from './plans.ts'
@@ -30,10 +31,11 @@ test('an image change shows its verdict, what was compared, its meaning, its hun
   expectInOrder(text, [
     '<!-- drydock:acme/shop#42 -->\n### ✅ 1 to update\n',
     '`abc1234` merged into `main` (`9f8e7d6`), compared with live `production` · 2026-11-21 14:03 UTC · 6.2 s · asked by `alice`',
-    '| `shop` → `production` | – | 1 | – | – | – | ✅ ready |',
+    '| App → cluster | Result | Update |',
+    '| `shop` → `production` | ✅ ready | 1 |',
     '<details><summary><b>shop</b> → production · 1 to update, 41 unchanged</summary>',
     '- **update** Deployment `shop/web`: image 1.4.2 → 1.5.0, replicas 2 → 3 · `apps/shop/web.yaml:1`',
-    'takes `/spec/replicas` over from `kubectl-edit`',
+    'replicas: was set by kubectl-edit',
     '```diff\n@@ -9,5 +9,5 @@',
     '+          image: ghcr.io/acme/web:1.5.0',
     '</details>',
@@ -49,7 +51,7 @@ test('the deletion of a volume claim is an alert that is seen while everything i
   expectInOrder(text, [
     '### ⚠️ 1 to update, 1 to delete · 1 risk · needs approval',
     '> [!CAUTION]\n> - **PersistentVolumeClaim `shop/db-data` will be deleted**: its data is lost · `apps/shop/db.yaml:14`',
-    '| **1** | – | – | ⚠️ needs approval |',
+    '| ⚠️ needs approval | 1 | **1** |',
     '<details>',
   ])
 })
@@ -117,7 +119,7 @@ test('drift says what is live, what Git says, who holds it and what a sync does'
   const text = comment(planOf([appOf('shop', { drift: [drifted, gone] })]))
   expectInOrder(text, [
     '### ✅ No changes · 2 objects drifted, 1 of them restored by a sync',
-    "Drift that this pull request doesn't touch (2 objects)",
+    'Already drifted: 2 objects · 1 restored by a sync, 1 kept',
     '- ConfigMap `shop/web`, changed by `kubectl-edit` · **a sync restores it**',
     '`/data/LOG_LEVEL` is `debug`, Git says `info`',
     '- ConfigMap `shop/gone`: gone from the cluster · **a sync leaves it so**',
@@ -141,7 +143,7 @@ describe('errors', () => {
     const text = comment(planOf([appOf('shop', { changes: [imageChange] }), broken], { conclusion: 'failure' }))
     expectInOrder(text, [
       '### ❌ 1 error in 1 of 2 apps · 1 to update in 1 app',
-      '| `shop` → `production` | – | 1 |',
+      '| `shop` → `production` | ✅ ready | 1 |',
       '- App `billing`: `apps/billing/templates/deploy.yaml:12`: helm template failed: `image.tag` is not set',
       '**What to do:** Set `image.tag` in apps/billing/values.yaml.',
       '**Next:** Push a fix',
@@ -151,7 +153,7 @@ describe('errors', () => {
   test('make the numbers of an app unknown, never zero, whatever the conclusion says', () => {
     const text = comment(planOf([broken], { conclusion: 'success' }))
     expect(text).toContain('### ❌ 1 error\n')
-    expect(text).toContain('| `billing` → `production` | ? | ? | ? | ? | – | ❌ 1 error |')
+    expect(text).toContain('| `billing` → `production` | ❌ 1 error | ? |')
     expect(text).not.toMatch(/no changes/i)
   })
 
@@ -186,7 +188,7 @@ test('denials come before warnings, equal ones once with their objects', () => {
   const text = comment(planOf([appOf('shop', { changes: [imageChange], policies })], { conclusion: 'failure' }))
   expectInOrder(text, [
     '### ❌ Refused by policy (2 denials) · 1 to update',
-    '2 denials, 1 warning | ❌ refused |',
+    '| ❌ refused | 1 | 2 denials, 1 warning |',
     '**denied** by `no-privileged`: privileged containers are forbidden · Deployment `shop/web` at `apps/shop/web.yaml:20`, Deployment `shop/api`',
     '**warned** by `limits`',
   ])
@@ -197,6 +199,13 @@ describe('a plan that changes nothing', () => {
     const text = comment(planOf([appOf('shop'), appOf('search')]))
     expect(text.split('\n')).toHaveLength(2)
     expect(text).toContain('✅ No changes in 2 apps: 82 objects stay as they are · `abc1234` merged into `main`')
+  })
+
+  test('but has notes stays short', () => {
+    const app = appOf('shop', { notes: ['The setting `windows` has no effect yet.'] })
+    const text = comment(planOf([app, appOf('search')], { notes: ['The app old was removed.'] }))
+    expect(text).toMatch(/✅ No changes in 2 apps: .*\n\n- The app old was removed\.\n- `shop`: The setting `windows`/)
+    expect(text.split('\n')).toHaveLength(5)
   })
 
   test('and affects no app says so', () => {
@@ -236,20 +245,56 @@ describe('the budget', () => {
     expect(text).toContain('> - **Deployment `shop/api` will be replaced**')
     expect(text).toContain('- **update** Deployment `shop/web-299`')
     expect(text).toContain('+  selector: new')
-    expect(text).toMatch(/\d+ more objects are in the app's check run `drydock \/ shop`\./)
+    expect(text).toMatch(/\d+ objects are shown in full in the app's check run `drydock \/ shop`\./)
     expect(text).toContain('**Next:**')
   })
 
   test('leaves out whole objects and counts them right', () => {
     const text = comment(plan, { budget: 40_000 })
     const shown = text.match(/^```diff$/gm)?.length ?? 0
-    const missing = Number(/(\d+) more objects are/.exec(text)?.[1])
+    const missing = Number(/(\d+) objects are shown/.exec(text)?.[1])
     expect(shown + missing).toBe(301)
     expect(text.match(/^```/gm)?.length).toBe(shown * 2 + 2)
   })
 
+  test('drops context first, then hunks of safe changes, then remarks, then lines; says what it dropped', () => {
+    const update = (name: string, more: Partial<Change> = {}) =>
+      changeOf(name, {
+        summary: [`image ${name} → next`],
+        warnings: [`${name} is deprecated`],
+        hunks: `@@ -1,7 +1,7 @@\n${' kept: around\n'.repeat(3)}-  image: ${name}\n+  image: next\n${' kept: around\n'.repeat(3)}`,
+        ...more,
+      })
+    const changes = [
+      ...Array.from({ length: 50 }, (_, index) => update(`web-${index}`)),
+      update('api', { risks: ['immutable'] }),
+    ]
+    const ladder = planOf([appOf('shop', { changes })])
+    const whole = comment(ladder, { budget: 1_000_000 })
+    const parts = { context: ' kept: around', hunk: '+  image: next', remark: 'is deprecated', line: '- **update**' }
+    const counts = (text: string) =>
+      Object.values(parts).map((part) => text.split(part).length - 1) as [number, number, number, number]
+    expect(counts(whole)).toEqual([51 * 6, 51, 51, 51])
+    let before = counts(whole)
+    for (let budget = Buffer.byteLength(whole); budget > 1_200; budget -= 397) {
+      const text = comment(ladder, { budget })
+      const [context, hunk, remark, line] = counts(text)
+      // A later step begins only when the earlier one is through; what room is left over may hold one or two.
+      if (hunk < 51) expect(context).toBeLessThanOrEqual(2 * 6)
+      if (remark < 51) expect(hunk).toBeLessThanOrEqual(3)
+      if (line < 51) expect(remark + hunk).toBeLessThanOrEqual(3)
+      if (context < hunk * 6) expect(text).toContain('without the lines around it')
+      if (remark < line) expect(text).toMatch(/\d remarks? left out/)
+      if (hunk < 51) expect(text).toMatch(/\d+ objects? (is|are) shown in full in the app's check run/)
+      expect(text).toContain('[!CAUTION]')
+      expect([hunk <= before[1], line <= before[3]]).toEqual([true, true])
+      before = [context, hunk, remark, line]
+    }
+    expect(before).toEqual([0, 0, 0, expect.any(Number)])
+  })
+
   test('what an app without a check run leaves out is in the check of all apps', () => {
-    expect(comment(plan, { appChecks: [] })).toMatch(/\d+ more objects are in the check run `drydock`\./)
+    expect(comment(plan, { appChecks: [] })).toMatch(/\d+ objects are shown in full in the check run `drydock`\./)
   })
 
   test('a small one still has verdict, risk and table', () => {

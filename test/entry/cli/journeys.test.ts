@@ -162,7 +162,7 @@ onCluster('what is compared, and how it is printed', () => {
               namespace: at.name,
               name: 'keys',
               source: { path: 'secret.yaml', line: 1 },
-              summary: ['data a changed', 'data b changed'],
+              summary: ['keys a, b changed'],
               fields: ['/data/a', '/data/b'].map((path) => ({
                 path,
                 before: expect.stringMatching(/^\(sensitive \d\)$/),
@@ -179,7 +179,7 @@ onCluster('what is compared, and how it is printed', () => {
               namespace: at.name,
               name: 'web',
               source: { path: 'web.yaml', line: 1 },
-              summary: ['data extra added', 'data key changed'],
+              summary: ['data extra added', 'data key old → new'],
               fields: [
                 { path: '/data/extra', after: '1' },
                 { path: '/data/key', before: 'old', after: 'new' },
