@@ -7,8 +7,9 @@ import { describeReference, identityOf, referenceOf } from '../core/model/refere
 import { ClusterRefusal } from '../core/model/refusal.ts'
 import { sameManifest } from '../core/plan/app-plan.ts'
 import { desiredObject, ignoredPaths, withIgnored } from '../core/plan/desired.ts'
+import { lacksEmpty, withEmpty } from '../core/plan/emptied.ts'
 import type { Answer, ObjectFacts } from '../core/plan/facts.ts'
-import { foldRules, lacksEmpty, withEmpty, withoutAdded } from '../core/plan/folding.ts'
+import { foldRules, withoutAdded, withoutReleased } from '../core/plan/folding.ts'
 import { serverWords } from '../core/plan/server-words.ts'
 import { agreedOn } from './agreed.ts'
 import { listedOf, liveOf } from './ask-live.ts'
@@ -33,7 +34,9 @@ export async function askObject(inquiry: Inquiry, manifest: Manifest): Promise<O
   const base = sameVersion && before ? { base: desiredObject(before.object, inventory.id) } : {}
   const facts = { manifest, touched, desired: desiredObject(object, inventory.id), ...base }
   if (!cluster.allows(reference)) return { ...facts, answer: forbidden(manifest, cluster) }
-  if (!kinds.find(object.apiVersion, object.kind)) return { ...facts, answer: unserved(inquiry, manifest) }
+  if (!kinds.find(object.apiVersion, object.kind)) {
+    return { ...facts, ...(await unserved(inquiry, manifest, facts.desired)) }
+  }
   let known = touched ? undefined : listedOf(inquiry, manifest)
   try {
     for (let race = 1; ; race++) {
@@ -96,22 +99,30 @@ async function predictBase(cluster: Cluster, base: KubeObject): Promise<LiveObje
   )
 }
 
-/** What the object is without the fields that others added: the server is asked what an update to that would store. */
+/**
+ * What the object is without the fields that others added, and without those of them that the commit takes out of its
+ * manifest: the server is asked what an update to that would store.
+ */
 async function predictFolded(
   inquiry: Inquiry,
   facts: ObjectFacts,
   live: LiveObject,
   applied: LiveObject,
-): Promise<Pick<ObjectFacts, 'folded' | 'unknown' | 'foldKnown'>> {
+): Promise<Pick<ObjectFacts, 'folded' | 'released' | 'unknown' | 'foldKnown'>> {
   const { app, cluster, inventory } = inquiry
   const rules = foldRules(app, facts.manifest.object, live, inventory.id)
+  const takesAll = rules.adopting || app.sync.selfHeal
   let answer = applied
   for (let race = 0; race < maxRaces; race++) {
-    const { wanted, unknown } = withoutAdded(answer, facts.desired, rules)
+    const all = withoutAdded(answer, facts.desired, rules)
+    const some = takesAll ? {} : withoutReleased(answer, facts, rules)
+    const unknown = all.unknown ?? some.unknown
     if (unknown !== undefined) return { unknown }
-    if (!wanted) return { foldKnown: true }
     try {
-      return { folded: await retrying(() => cluster.previewUpdate(wanted), { kinds: ['transient'] }), foldKnown: true }
+      const ask = ({ wanted }: typeof all) =>
+        wanted && retrying(() => cluster.previewUpdate(wanted), { kinds: ['transient'] })
+      const [folded, released] = await Promise.all([ask(all), ask(some)])
+      return { foldKnown: true, ...(folded ? { folded } : {}), ...(released ? { released } : {}) }
     } catch (thrown) {
       if (!(thrown instanceof ClusterRefusal)) throw thrown
       if (thrown.kind !== 'conflict') return { unknown: serverWords(thrown) }

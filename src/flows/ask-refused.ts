@@ -4,13 +4,13 @@ import { type Problem, problem, problemsOf } from '../core/model/errors.ts'
 import type { Manifest } from '../core/model/manifest.ts'
 import { isArray, isObject, type Json, type KubeObject, type LiveObject } from '../core/model/object.ts'
 import { describeReference, groupOf, referenceOf } from '../core/model/reference.ts'
-import { ClusterRefusal } from '../core/model/refusal.ts'
+import { ClusterRefusal, type FieldFault } from '../core/model/refusal.ts'
 import { recreatedObject, withIgnored } from '../core/plan/desired.ts'
 import type { Answer, ObjectFacts } from '../core/plan/facts.ts'
-import { foldRules, isReady, toFold } from '../core/plan/folding.ts'
+import { excludedBy, foldRules, isReady, toFold } from '../core/plan/folding.ts'
 import { serverWords } from '../core/plan/server-words.ts'
 import { liveOf } from './ask-live.ts'
-import { atField, bySchema, definesAnew } from './ask-schema.ts'
+import { atField, bySchema, definesAnew, withDefaults } from './ask-schema.ts'
 import type { Inquiry } from './gather.ts'
 import type { Cluster } from './ports.ts'
 import { retrying } from './retry.ts'
@@ -45,9 +45,10 @@ export async function refused(
   if (thrown.kind === 'no-dry-run') return { ...kept, answer: { by: 'client', reason: serverWords(thrown) } }
   if (thrown.kind === 'invalid' && definesAnew(inquiry, manifest.object) && !isAdmission(thrown)) {
     const reason = `this commit changes its CustomResourceDefinition (today's says: ${serverWords(thrown)})`
-    return { ...kept, answer: bySchema(inquiry, manifest, reason) }
+    return { ...kept, answer: withDefaults(inquiry, live, kept.desired, bySchema(inquiry, manifest, reason)) }
   }
-  if (thrown.kind === 'invalid') return (await acceptedFolded(inquiry, kept)) ?? { ...refusal, ...found(live) }
+  if (thrown.kind === 'invalid')
+    return (await acceptedFolded(inquiry, kept, thrown.faults)) ?? { ...refusal, ...found(live) }
   if (thrown.kind !== 'immutable') return { ...refusal, ...found(live) }
   const desired = recreatedObject(facts.desired, live, inquiry.app.ignore)
   const recreated = await recreate(inquiry.cluster, desired)
@@ -74,13 +75,24 @@ function isAdmission(thrown: ClusterRefusal): boolean {
  * A manifest that doesn't go together with what others added (`type: Recreate` beside kubectl's `rollingUpdate`) is refused
  * as an apply, but not once that is taken away first, as the sync does. `undefined`: it is refused either way.
  */
-async function acceptedFolded(inquiry: Inquiry, facts: Omit<ObjectFacts, 'answer'> & { readonly live: LiveObject }) {
+async function acceptedFolded(
+  inquiry: Inquiry,
+  facts: Omit<ObjectFacts, 'answer'> & { readonly live: LiveObject },
+  faults: readonly FieldFault[],
+) {
   const { app, cluster, inventory } = inquiry
   const { live, manifest, desired } = facts
   if (!isReady(live)) return undefined
   const rules = foldRules(app, manifest.object, live, inventory.id)
   if (!facts.touched && !rules.adopting && !app.sync.selfHeal) return undefined
-  const known: ObjectFacts = { ...facts, foldKnown: true, mustFold: true, answer: { by: 'client', reason: '' } }
+  const excluded = excludedBy(faults, live, desired)
+  const known: ObjectFacts = {
+    ...facts,
+    foldKnown: true,
+    mustFold: true,
+    excluded,
+    answer: { by: 'client', reason: '' },
+  }
   const paths = toFold(known, live, rules, app.sync.selfHeal)
   if (paths.length === 0) return undefined
   const managedFields = foldInto(live, paths, rules)

@@ -1,17 +1,42 @@
+import { predict } from '../core/diff/predict.ts'
 import { problem } from '../core/model/errors.ts'
 import type { Manifest } from '../core/model/manifest.ts'
-import type { KubeObject } from '../core/model/object.ts'
+import type { KubeObject, LiveObject } from '../core/model/object.ts'
 import { describeReference, groupOf, referenceOf } from '../core/model/reference.ts'
 import type { Answer } from '../core/plan/facts.ts'
 import { checkAgainstDefinition, definitionFor } from '../core/schema/check.ts'
 import type { Inquiry } from './gather.ts'
+import { retrying } from './retry.ts'
 
-/** A kind that this commit defines, or whose API is down: the server can't say anything of it. */
-export function unserved(inquiry: Inquiry, manifest: Manifest): Answer {
-  const group = groupOf(manifest.object.apiVersion)
-  if (inquiry.kinds.unavailable.includes(group))
-    return { by: 'client', reason: `its API group ${group} does not answer` }
-  return bySchema(inquiry, manifest, 'this commit creates its kind')
+/** A kind or version that this commit defines, or whose API is down: the server can't say anything of it. */
+export async function unserved(
+  inquiry: Inquiry,
+  manifest: Manifest,
+  desired: KubeObject,
+): Promise<{ readonly answer: Answer; readonly live?: LiveObject }> {
+  const reference = referenceOf(manifest.object)
+  const group = groupOf(reference.apiVersion)
+  if (inquiry.kinds.unavailable.includes(group)) {
+    return { answer: { by: 'client', reason: `its API group ${group} does not answer` } }
+  }
+  const served = inquiry.kinds.all.find((each) => each.kind === reference.kind && groupOf(each.apiVersion) === group)
+  const found = served && (await retrying(() => inquiry.cluster.get({ ...reference, apiVersion: served.apiVersion })))
+  if (!found) {
+    const reason = served ? 'this commit adds the version of its kind' : 'this commit creates its kind'
+    return { answer: bySchema(inquiry, manifest, reason) }
+  }
+  // Without a conversion webhook the versions differ by their name alone.
+  const live = { ...found, apiVersion: reference.apiVersion }
+  const reason = `this commit adds the version of its kind, and it is compared with ${served.apiVersion}`
+  return { answer: withDefaults(inquiry, live, desired, bySchema(inquiry, manifest, reason)), live }
+}
+
+/** The answer with what the object becomes: merged into live, with the defaults of the new schema. */
+export function withDefaults(inquiry: Inquiry, live: LiveObject, desired: KubeObject, answer: Answer): Answer {
+  const definition = definitionFor(desired, inquiry.definitions)
+  if (answer.by !== 'client' || !definition) return answer
+  const { status: _, ...merged } = predict(live, desired)
+  return { ...answer, object: checkAgainstDefinition(merged as KubeObject, definition).object }
 }
 
 /** The answer that the definition in this commit gives. */

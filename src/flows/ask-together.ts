@@ -50,21 +50,60 @@ export async function askTogether(
     withConsequences(inquiry, asked.leftovers, (facts) => facts.live),
   ])
   const desired = new Map(accepted.map(({ facts }) => [nameOf(facts)[0], facts.desired]))
-  const pods = findings.map((each) => clean(each, desired.get(each.object), inquiry.app.sensitive))
+  const relabelled = relabelledNamespaces(asked.objects)
+  const pods = findings
+    .map((each) => clean(each, desired.get(each.object), inquiry.app.sensitive))
+    .map((each) => softened(each, desired.get(each.object), relabelled))
   const warned = Map.groupBy(
     pods.filter((each) => each.level === 'warning'),
     (each) => each.object,
   )
   const names = new Map(accepted.map(({ facts }) => nameOf(facts)))
   notes.push(...pods.flatMap((each) => (each.level === 'remark' ? [`${names.get(each.object)}: ${each.text}`] : [])))
+  const refused = new Set(pods.flatMap((each) => (each.level === 'error' ? [each.object] : [])))
   return {
-    objects: objects.map((facts) => {
+    objects: objects.map((each) => {
+      const facts = refused.has(nameOf(each)[0]) ? withoutPodWarnings(each) : each
       const warnings = warned.get(identityOf(referenceOf(facts.manifest.object)))?.map((each) => each.text)
       return warnings ? { ...facts, warnings } : facts
     }),
     leftovers,
     problems: [...pods.flatMap((each) => (each.level === 'error' ? [each.problem] : [])), ...exceeded],
     notes,
+  }
+}
+
+/** Namespaces whose Pod Security this commit changes: the dry run of a pod knows them as they are now. */
+function relabelledNamespaces(objects: readonly ObjectFacts[]): ReadonlySet<string> {
+  const security = (object: KubeObject | undefined) =>
+    Object.entries(object?.metadata.labels ?? {}).filter(([name]) => name.startsWith('pod-security.kubernetes.io/'))
+  return new Set(
+    objects
+      .filter(({ desired }) => desired.kind === 'Namespace' && desired.apiVersion === 'v1')
+      .filter(
+        ({ desired, live }) =>
+          live && !sameJson(Object.fromEntries(security(desired)), Object.fromEntries(security(live))),
+      )
+      .map(({ desired }) => desired.metadata.name),
+  )
+}
+
+function softened(finding: PodFinding, object: KubeObject | undefined, relabelled: ReadonlySet<string>): PodFinding {
+  const { namespace = '' } = object?.metadata ?? {}
+  if (finding.level !== 'error' || !relabelled.has(namespace) || !/PodSecurity/.test(finding.problem.message))
+    return finding
+  const { object: about, source, problem } = finding
+  const text = `${problem.message} (this commit changes the Pod Security of namespace ${namespace}: how it judges then is not known)`
+  return { object: about, source, level: 'warning', text }
+}
+
+/** That the pods would be refused says more than the warning of their workload. */
+function withoutPodWarnings(facts: ObjectFacts): ObjectFacts {
+  const { answer } = facts
+  if (answer.by !== 'server') return facts
+  return {
+    ...facts,
+    answer: { ...answer, warnings: answer.warnings.filter((each) => !/^would violate PodSecurity/.test(each)) },
   }
 }
 

@@ -1,7 +1,7 @@
 import pLimit from 'p-limit'
 import { kindsOfDefinitions } from '../core/manifests/definitions.ts'
 import type { App } from '../core/model/app.ts'
-import { DrydockError, type Problem, problemsOf } from '../core/model/errors.ts'
+import { DrydockError, type Problem, problem, problemsOf } from '../core/model/errors.ts'
 import { type Inventory, partOfLabel } from '../core/model/inventory.ts'
 import type { Kinds } from '../core/model/kinds.ts'
 import type { Manifest } from '../core/model/manifest.ts'
@@ -10,6 +10,7 @@ import { describeReference, groupOf, identityOf, type ObjectReference, reference
 import { ClusterRefusal } from '../core/model/refusal.ts'
 import type { AppFacts, LeftoverFacts } from '../core/plan/facts.ts'
 import { scrubbed, scrubProblem } from '../core/plan/scrubbed.ts'
+import { serverWords } from '../core/plan/server-words.ts'
 import { askObject } from './ask-object.ts'
 import { askTogether } from './ask-together.ts'
 import type { Cluster } from './ports.ts'
@@ -168,7 +169,11 @@ async function leftover(
     await retrying(() => cluster.previewDelete(served))
     return { ...asked, live }
   } catch (thrown) {
-    return { ...asked, live, refusal: scrubProblem(firstProblem(thrown, base), [live], inquiry.app.sensitive) }
+    return {
+      ...asked,
+      live,
+      refusal: scrubProblem(deletionRefused(thrown, served, base), [live], inquiry.app.sensitive),
+    }
   }
 }
 
@@ -181,8 +186,11 @@ function servedAs(reference: ObjectReference, kinds: Kinds): ObjectReference | u
   return other && { ...reference, apiVersion: other.apiVersion }
 }
 
-function firstProblem(thrown: unknown, manifest: Manifest | undefined): Problem {
+function deletionRefused(thrown: unknown, reference: ObjectReference, manifest: Manifest | undefined): Problem {
   const [first] = problemsOf(thrown)
-  const problem: Problem = first ?? { code: 'internal', message: 'Unknown failure.' }
-  return manifest && !problem.source ? { ...problem, source: manifest.source } : problem
+  const known = manifest ? { source: manifest.source } : {}
+  if (!(thrown instanceof ClusterRefusal))
+    return { ...(first ?? { code: 'internal', message: 'Unknown failure.' }), ...known }
+  const message = `${describeReference(reference)}: the API server refused its deletion: ${serverWords(thrown)}`
+  return problem(thrown.code, message, { ...known, hint: 'Put the manifest back, or change what refuses it.' })
 }

@@ -149,6 +149,22 @@ ${containers}`
     expect((await plan('b')).changes).toEqual([])
   })
 
+  it('says what stays although the commit takes it out: a program that is not ours to empty holds it', async () => {
+    const name = randomName('held')
+    const files = (data: string) => ({ 'apps/shop/a.yaml': configMap(name, data) })
+    const { plan, sync } = shop({ a: files('{keep: "1", drop: "1"}'), b: files('{keep: "2"}') })
+    await sync('a')
+    const query = { fieldManager: 'bob', force: 'true' }
+    const body = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data: { drop: '1' } }
+    await plane.raw('PATCH', path('configmaps', name), body, { query, contentType: 'application/apply-patch+yaml' })
+    expect(await plan('b')).toMatchObject({
+      changes: [{ fields: [{ path: '/data/keep' }] }],
+      notes: [`ConfigMap ${plane.namespace}/${name} keeps what this commit takes out: data.drop (held by bob).`],
+    })
+    await sync('b')
+    expect((await read(path('configmaps', name))).data).toEqual({ drop: '1', keep: '2' })
+  })
+
   it('tells a renamed key by both its names, and leaves alone what controllers and kubectl scale set', async () => {
     const [map, web] = [randomName('map'), randomName('web')]
     const { plan, as } = shop({
@@ -179,6 +195,24 @@ ${containers}`
     await healing.sync('a')
     expect((await read(path('configmaps', map))).data).toEqual({ old: '1' })
     expect(await read(path('deployments', web))).toMatchObject({ spec: { replicas: 2, paused: true } })
+  })
+
+  it('leaves an ignored part of a list to itself, with and without selfHeal', async () => {
+    const name = randomName('env')
+    const history = { a: { 'apps/shop/a.yaml': `${deployment(name)}\n          env: [{name: X, value: "1"}]\n` } }
+    const ignore = [{ kind: 'Deployment', jsonPointers: ['/spec/template/spec/containers/0/env'] }]
+    const careful = shop(history, { ignore })
+    await careful.sync('a')
+    const env = [
+      { name: 'X', value: '2' },
+      { name: 'Z', value: '3' },
+    ]
+    const spec = { template: { spec: { containers: [{ name: 'web', env }] } } }
+    await patch(path('deployments', name), { spec }, 'kubectl-set', strategic)
+    expect(await careful.plan('a')).toMatchObject({ changes: [], drift: [] })
+    const healing = careful.as({}, { selfHeal: true })
+    await healing.sync('a')
+    expect(at(await read(path('deployments', name)), 'spec', 'template', 'spec', 'containers', 0, 'env')).toEqual(env)
   })
 
   it('leaves an ignored field to itself, by rule and by annotation, also when its object is adopted', async () => {

@@ -218,4 +218,34 @@ spec:
       },
     ])
   })
+
+  it('changes a strategy although a default of the old one is in the way', async () => {
+    const name = randomName('web')
+    const web = (strategy: string) => ({
+      'apps/shop/web.yaml': `apiVersion: apps/v1
+kind: Deployment
+metadata: {name: ${name}}
+spec:
+  replicas: 0
+${strategy}  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers: [{name: web, image: web}]
+`,
+    })
+    const { plan, sync } = shop({ a: web(''), b: web('  strategy: {type: Recreate}\n') })
+    await sync('a')
+    expect(await plan('b')).toMatchObject({
+      errors: [],
+      drift: [],
+      changes: [
+        { fields: [{ path: '/spec/strategy/rollingUpdate' }, { path: '/spec/strategy/type', after: 'Recreate' }] },
+      ],
+    })
+    expect(await sync('b')).toMatchObject({ state: 'succeeded' })
+    const path = `/apis/apps/v1/namespaces/${plane.namespace}/deployments/${name}`
+    expect((await plane.raw('GET', path)).body.spec).toMatchObject({ strategy: { type: 'Recreate' } })
+    expect(await plan('b')).toMatchObject({ changes: [], drift: [] })
+  })
 })

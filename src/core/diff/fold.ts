@@ -1,7 +1,7 @@
 import { matcher } from '../config/glob.ts'
 import { fieldManager } from '../model/inventory.ts'
-import type { LiveObject, ManagedFields } from '../model/object.ts'
-import { type FieldPath, pathKey, pathsOf, setOf, withParents } from './field-set.ts'
+import { isArray, type Json, type LiveObject, type ManagedFields } from '../model/object.ts'
+import { type FieldPath, pathKey, pathsOf, setOf, valueAtPath, withParents } from './field-set.ts'
 import { lastApplied } from './mask.ts'
 import { isOurs } from './predict.ts'
 
@@ -30,7 +30,10 @@ export function foldable(live: LiveObject, rules: FoldRules): readonly FieldPath
   const found = new Map<string, FieldPath>()
   for (const entry of live.metadata.managedFields ?? []) {
     if (!chosen(entry)) continue
-    for (const path of pathsOf(entry.fieldsV1)) if (mayFold(path, entry, rules)) found.set(pathKey(path), path)
+    for (const path of pathsOf(entry.fieldsV1)) {
+      // Whether an apply takes away an empty list that it gives up depends on the schema: it stays.
+      if (mayFold(path, entry, rules) && !isEmptyList(valueAtPath(live, path))) found.set(pathKey(path), path)
+    }
   }
   return [...found.values()]
 }
@@ -74,12 +77,20 @@ function mayFold(path: FieldPath, entry: ManagedFields, rules: FoldRules): boole
   return !rules.isIgnored(path)
 }
 
+function isEmptyList(value: Json | undefined): boolean {
+  return isArray(value) && value.length === 0
+}
+
 /**
- * What goes once what may be folded is ours and the manifest is applied: what neither the manifest nor anybody else says.
+ * What goes once these fields (default: all that may be folded) are ours and the manifest is applied: what neither the
+ * manifest nor anybody else says.
  * `applied` is what the server answers to the apply without folding: it knows what the manifest holds, by its keys.
  */
-export function goneAfter(applied: LiveObject, rules: FoldRules): readonly FieldPath[] {
-  const folded = foldable(applied, rules)
+export function goneAfter(
+  applied: LiveObject,
+  rules: FoldRules,
+  folded: readonly FieldPath[] = foldable(applied, rules),
+): readonly FieldPath[] {
   const keys = new Set(folded.map(pathKey))
   const chosen = chooser(applied, rules)
   const staying = (applied.metadata.managedFields ?? []).flatMap((entry) => {

@@ -1,5 +1,6 @@
 import { parseJson } from '../model/json.ts'
 import { isObject, type Json, type JsonObject, type LiveObject, type ManagedFields } from '../model/object.ts'
+import { isOurs } from './predict.ts'
 
 /** A step into an object: a field, or an item of a keyed list by its key. */
 export type Step = string | { readonly key: string; readonly value: string; readonly item: Json }
@@ -55,4 +56,9 @@ export function isHeldWhole(live: LiveObject, path: readonly Step[]): boolean {
     }
     return false
   })
+}
+
+/** Do we hold this field, or a part of it? */
+export function isHeldByUs(live: LiveObject, path: readonly Step[]): boolean {
+  return (live.metadata.managedFields ?? []).some((entry) => isOurs(entry) && owns(entry, path))
 }

@@ -55,15 +55,19 @@ function service(object: KubeObject): readonly string[] {
   const ports = at(object, 'spec', 'ports')
   if (object.kind !== 'Service' || !isArray(ports)) return []
   const type = textAt(object, 'spec', 'type')
-  return [...(type ? [`type ${type}`] : []), `ports ${ports.map((port) => at(port, 'port')).join(', ')}`]
+  return [
+    ...(type ? [`type ${type}`] : []),
+    `ports ${[...new Set(ports.map((port) => String(at(port, 'port'))))].join(', ')}`,
+  ]
 }
 
 function keys(object: KubeObject): readonly string[] {
   if (!['ConfigMap', 'Secret'].includes(object.kind)) return []
-  const names = ['data', 'stringData', 'binaryData'].flatMap((field) => {
+  const all = ['data', 'stringData', 'binaryData'].flatMap((field) => {
     const map = at(object, field)
     return isObject(map) ? Object.keys(map) : []
   })
+  const names = [...new Set(all)]
   if (names.length === 0) return []
   return [`keys ${names.slice(0, 5).join(', ')}${names.length > 5 ? ` and ${names.length - 5} more` : ''}`]
 }

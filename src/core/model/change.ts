@@ -37,6 +37,8 @@ export type Change = ObjectReference & {
   readonly risks: readonly Risk[]
   /** What the server said beside its answer (`Warning:` headers). */
   readonly warnings?: readonly string[]
+  /** Where the field of each warning stands, in the order of `warnings`; a warning that names none has the change's source. */
+  readonly warningSources?: readonly SourcePosition[]
   /** What goes with a deletion or replacement, in words: `the volume pv-1 (10Gi): its reclaim policy is Delete`. */
   readonly consequences?: readonly string[]
   /** Unified hunks of YAML with three lines of context, masked, without file header. */

@@ -15,6 +15,12 @@ export function groupOf(apiVersion: string): string {
   return slash < 0 ? '' : apiVersion.slice(0, slash)
 }
 
+/** Is the kind not one of Kubernetes' own? */
+export function isCustom(apiVersion: string): boolean {
+  const group = groupOf(apiVersion)
+  return group.includes('.') && !group.endsWith('.k8s.io')
+}
+
 /** The reference of an object. */
 export function referenceOf(object: KubeObject): ObjectReference {
   const { name, namespace } = object.metadata

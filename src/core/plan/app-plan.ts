@@ -6,14 +6,15 @@ import { predict } from '../diff/predict.ts'
 import type { Change, Drift } from '../model/change.ts'
 import { type Problem, problem } from '../model/errors.ts'
 import { fieldManager, partOfLabel } from '../model/inventory.ts'
-import { isObject, type KubeObject, type LiveObject } from '../model/object.ts'
+import { at, isObject, type KubeObject, type LiveObject } from '../model/object.ts'
 import type { AppPlan } from '../model/plan.ts'
 import { describeReference, identityOf, type ObjectReference, referenceOf } from '../model/reference.ts'
 import { withoutAllocations } from './allocations.ts'
 import { creation, differencesOf, driftOf, missing, modification, replacedFields, replacement } from './describe.ts'
 import type { AppFacts, ObjectFacts } from './facts.ts'
+import { foldRules, withoutAdded } from './folding.ts'
 import { foreignOwner } from './foreign.ts'
-import { autoscaled } from './hints.ts'
+import { autoscaled, staying } from './hints.ts'
 import { decideLeftover } from './leftovers.ts'
 
 /** Decides what a sync would do, from what was rendered and what the API server said. Secret values don't leave. */
@@ -127,11 +128,17 @@ function decide(facts: ObjectFacts, app: AppFacts, masker: Masker): Decided {
   if (answer.by === 'client' && !live && isListed(app, reference)) {
     return { change: { ...creation(facts, masker), action: 'update', summary: [] } }
   }
+  if (!live && !touched && removesItself(manifest.object)) return {}
   if (!live) return touched ? { change: creation(facts, masker) } : { drift: [missing(facts, app)] }
   if (answer.by === 'refusal') return decideReplacement(facts, live, answer.recreated, app, masker)
   const decided = compare(facts, live, app, masker)
   if (facts.unknown === undefined) return decided
   return { ...decided, note: `What others added to ${describeReference(reference)} is not known: ${facts.unknown}` }
+}
+
+/** A finished Job with a time to live is meant to be gone. */
+function removesItself(object: KubeObject): boolean {
+  return object.kind === 'Job' && at(object, 'spec', 'ttlSecondsAfterFinished') !== undefined
 }
 
 function selfHeals({ app }: AppFacts): boolean {
@@ -165,51 +172,88 @@ function isListed(app: AppFacts, reference: ObjectReference): boolean {
 
 /** Tells apart what this commit changes, what differed before, and what others added. */
 function compare(facts: ObjectFacts, live: LiveObject, app: AppFacts, masker: Masker): Decided {
-  const { answer, touched, folded } = facts
+  const { touched } = facts
   const { selfHeal } = app.app.sync
   const ours = live.metadata.labels?.[partOfLabel] === app.inventory.id
-  const predicted =
-    answer.by === 'server' ? withoutAllocations(answer.predicted, live, facts.desired) : predict(live, facts.desired)
-  const applied = differencesOf(live, predicted, masker)
-  const ideal = folded ? differencesOf(live, withoutAllocations(folded, live, facts.desired), masker) : applied
-  // Where a sync takes away what others added, its outcome is one step; else what they added is looked at beside it.
+  const toFinal = (object: KubeObject) => differencesOf(live, withoutAllocations(object, live, facts.desired), masker)
+  const applied = toFinal(predictedOf(facts, live))
+  const ideal = facts.folded ? toFinal(facts.folded) : applied
+  // What a sync makes of the object, in one step: it takes away all that others added, or what its commit gives up.
   const takes = selfHeal || !ours || facts.mustFold === true
-  const owned = takes ? ideal.filter((each) => applied.some((other) => overlaps(other, each))) : applied
-  const added = ideal.filter((each) => !owned.some((other) => overlaps(other, each)))
+  const done = takes ? ideal : facts.released ? toFinal(facts.released) : applied
   const onSync = selfHeal ? 'restored' : 'kept'
+  const left = ideal.filter((each) => !done.some((other) => overlaps(other, each)))
   if (!touched) {
-    const all = [...owned, ...added]
+    const all = [...done, ...left]
     return all.length > 0 || !ours ? { drift: [driftOf(facts, live, all, app, { ours, onSync }, masker)] } : {}
   }
+  const taken = done.filter((each) => !applied.some((other) => overlaps(other, each)))
   if (!ours) {
-    const change = modification(facts, live, [...owned, ...added], 'adopt', masker)
-    return { change: added.length > 0 ? folding(change, live, added) : change }
+    const change = modification(facts, live, done, 'adopt', masker)
+    return { change: taken.length > 0 ? folding(change, live, taken) : change }
   }
-  const basePredicted = baseOf(facts, live)
-  const before = basePredicted
-    ? differencesOf(live, withoutAllocations(basePredicted, live, facts.base ?? facts.desired), masker)
-    : []
-  const known = new Map(before.map((each) => [each.path, each]))
-  const [kept, changed] = partition(owned, (each) => {
-    const same = known.get(each.path)
-    return same !== undefined && sameJson(same.after, each.after)
+  const drifted = driftBefore(facts, live, app, takes, masker)
+  const [kept, asked] = partition(done, (each) => {
+    if (leavesAlone(facts, each)) return true
+    if (taken.includes(each)) return !isReleased(facts, each)
+    const same = drifted.get(each.path)
+    if (same) return same.order !== undefined || sameJson(same.after, each.after)
+    return takes && isAdded(facts, live, each)
   })
-  const [released, others] = partition(added, (each) => isReleased(facts, each))
-  const asked = [...changed, ...released]
   // Once the object is sent, all that we own is set right; without a change only healing sends it.
   const restored = asked.length > 0 ? 'restored' : onSync
   const fates = [
-    { found: [...kept, ...(restored === onSync ? others : [])], onSync: restored },
-    { found: restored === onSync ? [] : others, onSync },
+    { found: [...kept, ...(restored === onSync ? left : [])], onSync: restored },
+    { found: restored === onSync ? [] : left, onSync },
   ] as const
   const drift = fates
     .filter((each) => each.found.length > 0)
     .map((each) => driftOf(facts, live, each.found, app, { ours, onSync: each.onSync }, masker))
   const change = asked.length > 0 ? modification(facts, live, asked, 'update', masker) : undefined
+  const removed = asked.filter((each) => taken.includes(each))
+  const note = staying(facts, live, (takes ? facts.folded : facts.released) ?? predictedOf(facts, live))
   return {
-    ...(change ? { change: released.length > 0 ? folding(change, live, released) : change } : {}),
+    ...(change ? { change: removed.length > 0 ? folding(change, live, removed) : change } : {}),
     ...(drift.length > 0 ? { drift } : {}),
+    ...(note ? { note } : {}),
   }
+}
+
+/** What the object becomes by an apply: as the server says, or as its schema and managers let us tell. */
+function predictedOf({ answer, desired }: ObjectFacts, live: LiveObject): KubeObject {
+  if (answer.by === 'server') return answer.predicted
+  return (answer.by === 'client' && answer.object) || predict(live, desired)
+}
+
+/** The differences that the base's manifest would make too, by path; `takes`: without what others added. */
+function driftBefore(
+  facts: ObjectFacts,
+  live: LiveObject,
+  { app, inventory }: AppFacts,
+  takes: boolean,
+  masker: Masker,
+): ReadonlyMap<string, Difference> {
+  const { basePredicted, manifest } = facts
+  if (!facts.base && !basePredicted) return new Map()
+  const base = facts.base ?? facts.desired
+  // Guessed where the server could not be asked, or refused the base.
+  const applied = basePredicted ?? (predict(live, base) as LiveObject)
+  const rules = foldRules(app, manifest.object, live, inventory.id)
+  const before = (takes && withoutAdded(applied, base, rules).wanted) || applied
+  const found = differencesOf(live, withoutAllocations(before, live, base), masker)
+  return new Map(found.map((each) => [each.path, each]))
+}
+
+/** Both sides of the commit say the same of it. */
+function leavesAlone({ base, desired }: ObjectFacts, { steps }: Difference): boolean {
+  const said = base && valueAt(base, steps)
+  return said !== undefined && sameJson(said, valueAt(desired, steps))
+}
+
+/** Somebody put it there whom a sync takes it from, and neither side of the commit says it. */
+function isAdded(facts: ObjectFacts, live: LiveObject, { before, after, steps }: Difference): boolean {
+  const said = [facts.base, facts.desired].some((each) => each && valueAt(each, steps) !== undefined)
+  return before !== undefined && after === undefined && !said && ownersOf(live, steps, fieldManager).length > 0
 }
 
 /** Do two differences speak of one place, or of a place in the other's? */
@@ -234,12 +278,6 @@ function folding(change: Change, live: LiveObject, found: readonly Difference[])
 function isReleased(facts: ObjectFacts, difference: Difference): boolean {
   if (!facts.base) return false
   return valueAt(facts.base, difference.steps) !== undefined && valueAt(facts.desired, difference.steps) === undefined
-}
-
-/** What the base's manifest would make of live; guessed like the head's, where the server could not be asked of that. */
-function baseOf(facts: ObjectFacts, live: LiveObject): KubeObject | undefined {
-  if (facts.basePredicted || facts.answer.by !== 'client') return facts.basePredicted
-  return facts.base && predict(live, facts.base)
 }
 
 function partition<T>(list: readonly T[], holds: (item: T) => boolean): readonly [readonly T[], readonly T[]] {

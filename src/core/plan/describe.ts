@@ -8,6 +8,7 @@ import { predict } from '../diff/predict.ts'
 import { introduce, summarise } from '../diff/summary.ts'
 import type { Action, Change, Drift, FieldChange, Risk } from '../model/change.ts'
 import { fieldManager, partOfLabel } from '../model/inventory.ts'
+import type { Manifest, SourcePosition } from '../model/manifest.ts'
 import {
   at,
   isArray,
@@ -120,9 +121,10 @@ function isEmpty(value: Json | undefined): boolean {
   return value === '' || (isArray(value) && value.length === 0) || (isObject(value) && Object.keys(value).length === 0)
 }
 
-/** What the server gives each new Job of itself: labels and a selector by its UID. */
+/** What the server gives each new object of itself: to a Job labels and a selector by its UID, to a Pod its token and node. */
 function isMade(live: LiveObject, { path }: Difference): boolean {
-  return live.kind === 'Job' && /controller-uid|^\/spec\/selector/.test(path)
+  if (live.kind === 'Job') return /controller-uid|^\/spec\/selector/.test(path)
+  return live.kind === 'Pod' && /kube-api-access-|^\/spec\/nodeName$/.test(path)
 }
 
 /** What controllers had set goes with the old object; they do it to the new one again. */
@@ -164,6 +166,16 @@ export function driftOf(
   }
 }
 
+/** A warning that begins with a field (`spec.template.spec.containers[0].image: …`) is about its line. */
+function placeOf(warning: string, manifest: Manifest): SourcePosition {
+  const field = /^((?:spec|metadata|data|template)[^\s:]*(?:\[[^\]]*\][^\s:]*)*): /.exec(warning)?.[1]
+  const parts = [...(field ?? '').matchAll(/\[([^\]]*)\]|([^.[\]]+)/g)].map(([, key, name]) => {
+    const part = key ?? name ?? ''
+    return key !== undefined && /^\d+$/.test(key) ? Number(key) : part.replaceAll('"', '')
+  })
+  return (parts.length > 0 ? manifest.locate?.(parts) : undefined) ?? manifest.source
+}
+
 function base(facts: ObjectFacts, action: Action) {
   const { answer, manifest } = facts
   const warnings = [...(answer.by === 'server' ? answer.warnings : []), ...(facts.warnings ?? [])]
@@ -173,7 +185,7 @@ function base(facts: ObjectFacts, action: Action) {
     source: manifest.source,
     preview: answer.by === 'client' ? ('client' as const) : ('server' as const),
     ...(answer.by === 'client' ? { previewReason: answer.reason } : {}),
-    ...(warnings.length > 0 ? { warnings } : {}),
+    ...(warnings.length > 0 ? { warnings, warningSources: warnings.map((each) => placeOf(each, manifest)) } : {}),
   }
 }
 

@@ -1,12 +1,12 @@
 import { mergeKeyOf } from '../diff/fields.ts'
 import type { Step } from '../diff/ownership.ts'
-import { isHeldWhole, ownersOf } from '../diff/ownership.ts'
+import { isHeldByUs, isHeldWhole, ownersOf } from '../diff/ownership.ts'
 import { valueAt, withValue } from '../diff/patch.ts'
 import { parsePointer, rulesFor } from '../manifests/field-rules.ts'
 import type { FieldRule } from '../model/app.ts'
 import { fieldManager, partOfLabel } from '../model/inventory.ts'
 import { at, isArray, isObject, type Json, type KubeObject, type LiveObject } from '../model/object.ts'
-import { groupOf } from '../model/reference.ts'
+import { groupOf, isCustom } from '../model/reference.ts'
 
 /** Fields of its own object that a manifest leaves to others: JSON pointers, separated by commas or white space. */
 const ignoreAnnotation = 'drydock.dev/ignore'
@@ -18,9 +18,31 @@ const ignoreAnnotation = 'drydock.dev/ignore'
  */
 export function desiredObject(object: KubeObject, inventoryId: string): KubeObject {
   const labels = { ...object.metadata.labels, [partOfLabel]: inventoryId }
-  const labelled: KubeObject = { ...object, metadata: { ...object.metadata, labels } }
+  const labelled: KubeObject = { ...withoutNullKeys(object), metadata: { ...object.metadata, labels } }
   if (isAggregated(object)) return withoutRules(labelled)
   return object.kind === 'Secret' ? foldStringData(labelled) : labelled
+}
+
+/**
+ * The built-in kinds take null for absent, but an apply takes `protocol: null` of a list item for another key than the
+ * default, and the item for another one. What custom kinds mean by null is theirs.
+ */
+function withoutNullKeys(object: KubeObject): KubeObject {
+  return isCustom(object.apiVersion) ? object : (cleaned(object, false) as KubeObject)
+}
+
+function cleaned(value: Json, inItem: boolean): Json {
+  if (isArray(value)) {
+    const items = value.map((item) => cleaned(item, isObject(item)))
+    return items.some((item, index) => item !== value[index]) ? items : value
+  }
+  if (!isObject(value)) return value
+  const entries = Object.entries(value)
+  const kept = entries.flatMap(([key, each]) =>
+    each === undefined || (inItem && each === null) ? [] : [[key, cleaned(each, inItem)] as const],
+  )
+  const same = kept.length === entries.length && kept.every(([key, each]) => each === value[key])
+  return same ? value : Object.fromEntries(kept)
 }
 
 /** The rules of an aggregated ClusterRole are its controller's: to send them would empty the role for a moment. */
@@ -61,12 +83,12 @@ export function withIgnored(
   rules: readonly FieldRule[],
 ): KubeObject {
   if (!live) return desired
-  return keeping(
-    desired,
-    live,
-    rules,
-    (steps) => ownersOf(live, steps, fieldManager).length === 0 || isHeldWhole(live, steps),
-  )
+  return keeping(desired, live, rules, (steps) => {
+    if (ownersOf(live, steps, fieldManager).length === 0 || isHeldWhole(live, steps)) return true
+    // Of a list or map that others hold in part, our part would go.
+    const value = valueAt(live, steps)
+    return (isObject(value) || isArray(value)) && isHeldByUs(live, steps)
+  })
 }
 
 /** What is sent to create an object again: nobody owns an ignored field any more, so its live value is. */

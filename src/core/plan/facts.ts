@@ -1,3 +1,4 @@
+import type { FieldPath } from '../diff/field-set.ts'
 import type { App } from '../model/app.ts'
 import type { Problem } from '../model/errors.ts'
 import type { Inventory } from '../model/inventory.ts'
@@ -33,10 +34,14 @@ export type ObjectFacts = {
   readonly basePredicted?: LiveObject
   /** What the object is once the fields that others added are taken away too (see diff/fold.ts). */
   readonly folded?: KubeObject
+  /** What the object is once only what the commit takes out of its manifest is taken away from others. */
+  readonly released?: KubeObject
   /** What goes by folding is known: it is `folded`, or without it nothing. Only then a sync folds. */
   readonly foldKnown?: boolean
   /** The server refuses the manifest beside what others added: a sync takes all of it away first. */
   readonly mustFold?: boolean
+  /** Defaulted fields, nobody's, that the manifest excludes (`rollingUpdate` beside `type: Recreate`): taken away first. */
+  readonly excluded?: readonly FieldPath[]
   /** Why it is not known what others added. */
   readonly unknown?: string
   /** What the API server says of the pods of its template. */

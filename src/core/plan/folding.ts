@@ -1,10 +1,13 @@
-import { declares, type FieldPath, pathKey, pointsAt, valueAtPath, without } from '../diff/field-set.ts'
+import { declares, type FieldPath, pathKey, pointsAt, without } from '../diff/field-set.ts'
 import { type FoldRules, foldable, goneAfter, otherVersions } from '../diff/fold.ts'
 import { isOurs } from '../diff/predict.ts'
 import type { App } from '../model/app.ts'
 import { partOfLabel } from '../model/inventory.ts'
-import { at, isArray, isObject, type Json, type JsonObject, type KubeObject, type LiveObject } from '../model/object.ts'
+import type { KubeObject, LiveObject } from '../model/object.ts'
+import { isCustom } from '../model/reference.ts'
+import type { FieldFault } from '../model/refusal.ts'
 import { ignoredPaths } from './desired.ts'
+import { lacksEmpty, withEmpty } from './emptied.ts'
 import type { ObjectFacts } from './facts.ts'
 
 /** Whose fields are given up for one object. */
@@ -33,20 +36,34 @@ export function toFold(
   selfHeal: boolean,
 ): readonly FieldPath[] {
   if (!facts.foldKnown) return []
-  const { base, desired } = facts
+  const { base, desired, excluded = [] } = facts
   // What was added since the plan was made, nobody has seen go.
   const seen = facts.live && hasManagers(facts.live) ? new Set(foldable(facts.live, rules).map(pathKey)) : undefined
   const paths = foldable(live, rules).filter((path) => seen?.has(pathKey(path)) ?? true)
-  if (rules.adopting || facts.mustFold) return paths
+  if (rules.adopting || facts.mustFold) return [...paths, ...excluded]
   // With nothing that would go, the fields may stay with who holds them too.
   if (selfHeal) return facts.folded ? paths : []
   return base ? paths.filter((path) => isReleased(path, base, desired)) : []
 }
 
-/** What the commit takes out of the manifest, with all that defaulting had put below it. */
+/** What the commit takes out of the manifest, with all that defaulting had put below it; items that others added stay. */
 function isReleased(path: FieldPath, base: KubeObject, desired: KubeObject): boolean {
   const length = path.findIndex((_, index) => !declares(desired, path.slice(0, index + 1))) + 1
-  return length > 0 && declares(base, path.slice(0, length))
+  if (length === 0 || !declares(base, path.slice(0, length))) return false
+  return path.every((element, index) => !/^[kv]:/.test(element) || declares(base, path.slice(0, index + 1)))
+}
+
+/**
+ * Fields of a live object that the server forbids beside the manifest, which doesn't say them: defaults of a union's other
+ * member. Only those that no list stands above.
+ */
+export function excludedBy(faults: readonly FieldFault[], live: LiveObject, desired: KubeObject): readonly FieldPath[] {
+  return faults
+    .filter(
+      ({ path, message }) => /^Forbidden|: Forbidden/.test(message) && path.every((part) => typeof part === 'string'),
+    )
+    .map(({ path }) => path.map((part) => `f:${part}`))
+    .filter((path) => path.length > 1 && declares(live, path) && !declares(desired, path))
 }
 
 /** Can its entry of ours take more fields in? Nobody may be written down yet, or we by another version of the kind. */
@@ -55,56 +72,43 @@ export function isReady(live: LiveObject): boolean {
   return hasManagers(live) && (ours === undefined || ours.apiVersion === live.apiVersion)
 }
 
-/** The answer of an apply without what others added to the object: what to ask about, nothing, or why it is unknown. */
-export function withoutAdded(
+/** An object to ask the server about; why its answer would mean nothing; or neither: nothing goes. */
+type Question = { readonly wanted?: LiveObject; readonly unknown?: string }
+
+/** The answer of an apply without what others added to the object. */
+export function withoutAdded(applied: LiveObject, desired: KubeObject, rules: FoldRules): Question {
+  return withoutGone(applied, desired, rules, foldable(applied, rules))
+}
+
+/** The answer of an apply without what the commit takes out of its manifest and others hold too. */
+export function withoutReleased(
+  applied: LiveObject,
+  { base, desired }: Pick<ObjectFacts, 'base' | 'desired'>,
+  rules: FoldRules,
+): Question {
+  if (!base) return {}
+  const released = foldable(applied, rules).filter((path) => isReleased(path, base, desired))
+  return released.length > 0 ? withoutGone(applied, desired, rules, released) : {}
+}
+
+function withoutGone(
   applied: LiveObject,
   desired: KubeObject,
   rules: FoldRules,
-): { readonly wanted?: LiveObject; readonly unknown?: string } {
+  folded: readonly FieldPath[],
+): Question {
   const others = otherVersions(applied, rules)
-  if (others.length > 0)
+  if (others.length > 0) {
     return { unknown: `fields of ${others.join(', ')} are written down by another version of the kind` }
-  // An apply that gives up an empty list leaves it there.
-  const gone = goneAfter(applied, rules).filter((path) => !isEmptyList(valueAtPath(applied, path)))
+  }
+  const gone = goneAfter(applied, rules, folded)
   if (gone.length === 0) return {}
   const wanted = (without(applied, gone) ?? {}) as LiveObject
-  if (lacksEmpty(desired, wanted) && !lacksEmpty(desired, applied)) {
+  if (!lacksEmpty(desired, wanted)) return { wanted }
+  if (isCustom(desired.apiVersion)) {
     return { unknown: 'the manifest empties a list or map that others filled, which takes the API server two steps' }
   }
-  return { wanted }
-}
-
-/** A copy in which the empty lists and maps of the manifest stand, where the object has nothing at all. */
-export function withEmpty(object: Json | undefined, desired: Json | undefined): Json | undefined {
-  if (object === undefined || object === null) return onlyEmpty(desired) ? desired : object
-  if (isArray(desired) && isArray(object)) {
-    const items = object.map((item, index) => withEmpty(item, named(desired, item, index)) ?? item)
-    return items.some((item, index) => item !== object[index]) ? items : object
-  }
-  if (!isObject(desired) || !isObject(object)) return object
-  const filled = Object.entries(desired).flatMap(([key, value]) => {
-    const next = withEmpty(at(object, key), value)
-    return next === undefined || next === at(object, key) ? [] : [[key, next] as const]
-  })
-  return filled.length > 0 ? { ...object, ...Object.fromEntries(filled) } : object
-}
-
-function isEmptyList(value: Json | undefined): boolean {
-  return isArray(value) && value.length === 0
-}
-
-function onlyEmpty(value: Json | undefined): boolean {
-  if (isArray(value)) return value.length === 0
-  return isObject(value) && Object.values(value).every(onlyEmpty)
-}
-
-/** Does the manifest say an empty list or map somewhere, where the object has nothing at all? */
-export function lacksEmpty(desired: JsonObject, object: JsonObject): boolean {
+  // As the second apply of the sync leaves it.
   const { metadata: _, ...said } = desired
-  return withEmpty(object, said) !== object
-}
-
-function named(list: readonly Json[], item: Json, index: number): Json | undefined {
-  const name = at(item, 'name')
-  return name === undefined ? list[index] : list.find((each) => at(each, 'name') === name)
+  return { wanted: withEmpty(wanted, said) as LiveObject }
 }

@@ -45,8 +45,8 @@ function ofChange(change: Change): readonly Annotation[] {
   const why = [risks.join('; '), ...consequencesOf(change, 20).map((each) => `- ${each}`)].join('\n')
   return [
     ...(risks.length > 0 ? annotate(change.source, 'warning', `${change.action} ${object}`, why) : []),
-    ...(change.warnings ?? []).flatMap((warning) =>
-      annotate(change.source, 'warning', `${object}: the API server warns`, warning),
+    ...(change.warnings ?? []).flatMap((warning, index) =>
+      annotate(change.warningSources?.[index] ?? change.source, 'warning', `${object}: the API server warns`, warning),
     ),
   ]
 }

@@ -86,7 +86,7 @@ export function appSection(outcome: SyncOutcome): Section {
   const pieces = [
     ...problems.map((problem, index) => piece(problemLines(problem), PRIORITY.error, [`problem ${index}`])),
     ...waiting.map((each) => piece(`- waiting for ${text(each)}`, PRIORITY.line, [each])),
-    ...RESULTS.flatMap((result) => resultPieces(objects.filter((object) => object.result === result))),
+    ...RESULTS.flatMap((result) => resultPieces(inOrder(objects.filter((object) => object.result === result)))),
   ]
   const unfolded = state === 'failed' || state === 'held' ? ' open' : ''
   return {
@@ -96,6 +96,11 @@ export function appSection(outcome: SyncOutcome): Section {
     more: (left) => `\n\n${count(left, 'more object')} can't be shown here.`,
     close: '\n\n</details>',
   }
+}
+
+/** Requests end in any order; two logs of one thing should read the same. */
+function inOrder(objects: readonly ObjectOutcome[]): readonly ObjectOutcome[] {
+  return [...objects].sort((one, other) => (identityOf(one) < identityOf(other) ? -1 : 1))
 }
 
 function resultPieces(objects: readonly ObjectOutcome[]): readonly Piece[] {

@@ -3,7 +3,7 @@ import { fieldManager } from '../../../src/core/model/inventory.ts'
 import type { KubeObject } from '../../../src/core/model/object.ts'
 import { withoutAllocations } from '../../../src/core/plan/allocations.ts'
 import { planApp } from '../../../src/core/plan/app-plan.ts'
-import { lacksEmpty } from '../../../src/core/plan/folding.ts'
+import { lacksEmpty } from '../../../src/core/plan/emptied.ts'
 import { appOf, factsOf, liveOf, objectOf } from './facts.ts'
 
 const deployment = (replicas: number, image = 'web:1'): KubeObject => ({
