@@ -60,6 +60,16 @@ export function withParents(paths: readonly FieldPath[]): ReadonlySet<string> {
   return keys
 }
 
+/**
+ * What goes with a field: the maps above it that nobody else holds (`held`, with parents), whatever defaulting had put
+ * into them. A map that is named in the schema is a member of the set that holds a field of it (KEP-555).
+ */
+export function lifted(path: FieldPath, held: ReadonlySet<string>): FieldPath {
+  const above = path.slice(0, -1)
+  if (above.length === 0 || !above.at(-1)?.startsWith('f:') || held.has(pathKey(above))) return path
+  return lifted(above, held)
+}
+
 /** The value that a path points at; `undefined` where the value has nothing there. */
 export function valueAtPath(root: Json | undefined, path: FieldPath): Json | undefined {
   return path.reduce<Json | undefined>((value, element) => childOf(value, element), root)
@@ -97,7 +107,8 @@ export function keyValue(item: Json, name: string): Json | undefined {
 
 /** A copy without what is at these paths, and without the maps and lists that are empty for it. */
 export function without(root: Json, paths: readonly FieldPath[]): Json | undefined {
-  return paths.length === 0 ? root : prune(root, setOf(paths.filter((path) => !isItemKey(path))))
+  const gone = paths.filter((path) => !isItemKey(path))
+  return gone.length === 0 ? root : prune(root, setOf(gone))
 }
 
 function prune(value: Json, set: JsonObject): Json | undefined {

@@ -1,7 +1,7 @@
 import { matcher } from '../config/glob.ts'
 import { fieldManager } from '../model/inventory.ts'
 import { isArray, type Json, type LiveObject, type ManagedFields } from '../model/object.ts'
-import { type FieldPath, pathKey, pathsOf, setOf, valueAtPath, withParents } from './field-set.ts'
+import { type FieldPath, lifted, pathKey, pathsOf, setOf, valueAtPath, withParents } from './field-set.ts'
 import { lastApplied } from './mask.ts'
 import { isOurs } from './predict.ts'
 
@@ -98,7 +98,7 @@ export function goneAfter(
     return chosen(entry) ? paths.filter((path) => !keys.has(pathKey(path))) : paths
   })
   const held = withParents(staying)
-  return folded.filter((path) => !held.has(pathKey(path)))
+  return folded.filter((path) => !held.has(pathKey(path))).map((path) => lifted(path, held))
 }
 
 /**

@@ -53,6 +53,12 @@ describe('a set of fields', () => {
     expect(without(object, [['f:spec', 'f:nothing', 'f:here']])).toEqual(object)
   })
 
+  it('never takes the key of an item away without the item', () => {
+    const key = ['f:spec', 'f:ports', port, 'f:containerPort']
+    expect(without(live(), [key])).toEqual(live())
+    expect(without(live(), [key, ['f:spec', 'f:ports', port]])).not.toHaveProperty('spec.ports')
+  })
+
   it('knows an item of a list whose key has a default', () => {
     expect(declares({ spec: { ports: [{ containerPort: 80 }] } }, ['f:spec', 'f:ports', port])).toBe(true)
     expect(declares({ spec: { ports: [{ containerPort: 81 }] } }, ['f:spec', 'f:ports', port])).toBe(false)

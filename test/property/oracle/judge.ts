@@ -69,7 +69,10 @@ function judgeOne(
   const replaced = uid(before) !== uid(after)
   if (replaced !== (change?.action === 'replace'))
     return [replaced ? 'was replaced, which was not planned' : 'planned to be replaced, but it is the same object']
-  const fields = [...(change?.fields ?? []), ...restored.flatMap((each) => each.fields)]
+  // The raw objects are compared without the labels that a Job's birth gives it.
+  const fields = [...(change?.fields ?? []), ...restored.flatMap((each) => each.fields)].filter(
+    (field) => !field.path.includes('controller-uid'),
+  )
   if (change || restored.length > 0) {
     const wrong = judgeFields(fields, before, after)
     const empty = fields.length === 0 && change?.action !== 'adopt' ? ['planned to change, but without any field'] : []
