@@ -46,10 +46,9 @@ function chooser(live: LiveObject, rules: FoldRules): (entry: ManagedFields) => 
 
 function givers(rules: FoldRules): (entry: ManagedFields) => boolean {
   const configured = matcher(rules.managers)
-  return ({ manager, operation, subresource }) => {
-    if (manager === undefined || subresource) return false
-    // Somebody may write under our name; only what we applied is ours.
-    if (manager === fieldManager) return operation === 'Update'
+  return ({ manager, subresource }) => {
+    // What webhooks add to our own applies is written down as an update of ours: some add it at the creation only.
+    if (manager === undefined || manager === fieldManager || subresource) return false
     return manager.startsWith('kubectl') || manager === beforeFirstApply || configured(manager)
   }
 }
