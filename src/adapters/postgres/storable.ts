@@ -1,3 +1,5 @@
+import { stringifyJson } from '../../core/model/json.ts'
+
 /** PostgreSQL has no NUL in text and neither NUL nor half a surrogate pair in jsonb; each becomes this character. */
 const REPLACEMENT = '\ufffd'
 
@@ -8,8 +10,8 @@ export function storable(text: string): string {
 
 /** A value as JSON that jsonb accepts. */
 export function storableJson(value: unknown): string {
-  // JSON.stringify escapes just these; an escaped backslash is passed over, so that a literal \u0000 stays.
-  return JSON.stringify(value).replaceAll(/\\(?:u0000|ud[89a-f][0-9a-f]{2}|.)/g, (found) =>
+  // Only these are escaped; an escaped backslash is passed over, so that a literal \u0000 stays.
+  return stringifyJson(value).replaceAll(/\\(?:u0000|ud[89a-f][0-9a-f]{2}|.)/g, (found) =>
     found.length > 2 ? '\\ufffd' : found,
   )
 }

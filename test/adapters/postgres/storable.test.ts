@@ -23,3 +23,7 @@ it('replaces NUL and half surrogates in every place, and nothing beside them', (
     }),
   )
 })
+
+it('writes an integer past 2^53 as it is', () => {
+  expect(storableJson({ after: 2n ** 60n })).toBe('{"after":1152921504606846976}')
+})
