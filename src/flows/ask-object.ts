@@ -32,7 +32,13 @@ export async function askObject(inquiry: Inquiry, manifest: Manifest): Promise<O
   const touched = open || inquiry.base === undefined || !before || !sameManifest(before.object, object)
   const sameVersion = touched && before?.object.apiVersion === object.apiVersion
   const base = sameVersion && before ? { base: desiredObject(before.object, inventory.id) } : {}
-  const facts = { manifest, touched, desired: desiredObject(object, inventory.id), ...base }
+  const facts = {
+    manifest,
+    touched,
+    ...(open ? { unfinished: true } : {}),
+    desired: desiredObject(object, inventory.id),
+    ...base,
+  }
   if (!cluster.allows(reference)) return { ...facts, answer: forbidden(manifest, cluster) }
   if (!kinds.find(object.apiVersion, object.kind)) {
     return { ...facts, ...(await unserved(inquiry, manifest, facts.desired)) }
@@ -40,7 +46,7 @@ export async function askObject(inquiry: Inquiry, manifest: Manifest): Promise<O
   let known = touched ? undefined : listedOf(inquiry, manifest)
   try {
     for (let race = 1; ; race++) {
-      const asked = await askServer(inquiry, facts, known, { open, last: race === maxRaces })
+      const asked = await askServer(inquiry, facts, known, race === maxRaces)
       if ('answer' in asked) return asked
       // It changed between the reading and the dry run: to compare the two would show somebody's write as drift.
       known = asked.live
@@ -56,7 +62,7 @@ async function askServer(
   inquiry: Inquiry,
   facts: Omit<ObjectFacts, 'answer'>,
   listed: LiveObject | undefined,
-  { open, last }: { readonly open: boolean; readonly last: boolean },
+  last: boolean,
 ): Promise<ObjectFacts | { readonly live: LiveObject | undefined }> {
   const { app, cluster } = inquiry
   const { manifest, touched, base } = facts
@@ -80,7 +86,7 @@ async function askServer(
   const asked = { ...facts, desired, answer: said }
   if (!live) return asked
   const [basePredicted, others] = await Promise.all([
-    base && !open && predictBase(cluster, withIgnored(base, live, app.ignore)),
+    base && !facts.unfinished && predictBase(cluster, withIgnored(base, live, app.ignore)),
     predictFolded(inquiry, asked, live, answer.object),
   ])
   const same = said.by === 'server' && sameJson(comparable(live), comparable(answer.object))

@@ -194,6 +194,7 @@ function compare(facts: ObjectFacts, live: LiveObject, app: AppFacts, masker: Ma
   }
   const drifted = driftBefore(facts, live, app, takes, masker)
   const [kept, asked] = partition(done, (each) => {
+    if (facts.unfinished) return false
     if (leavesAlone(facts, each)) return true
     if (taken.includes(each)) return !isReleased(facts, each)
     const same = drifted.get(each.path)

@@ -26,6 +26,8 @@ export type ObjectFacts = {
   readonly desired: KubeObject
   /** The commit changes this manifest, or nothing was ever synced. */
   readonly touched: boolean
+  /** A sync that did not end may have written it: whatever differs is to be set right, not drift. */
+  readonly unfinished?: boolean
   readonly live?: LiveObject
   readonly answer: Answer
   /** The base's manifest as it would be sent. */

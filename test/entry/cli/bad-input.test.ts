@@ -71,7 +71,7 @@ const mistakes: readonly { app: string; files: Apps[string]; says: RegExp; offli
   {
     app: 'unknown-field',
     files: { 'a.yaml': configMap('a').replace('\ndata:', '\ndta:').replace('namespace: NAME', 'namespace: default') },
-    says: /error: apps\/unknown-field\/a\.yaml:1: ConfigMap default\/a: .*dta.*\n +→ /,
+    says: /error: apps\/unknown-field\/a\.yaml:[2-9]: ConfigMap default\/a: .*dta.*\n +→ /,
     offline: false,
   },
   {
@@ -80,13 +80,13 @@ const mistakes: readonly { app: string; files: Apps[string]; says: RegExp; offli
       'a.yaml':
         'apiVersion: v1\nkind: Service\nmetadata: { name: a, namespace: default }\nspec: { ports: [{ port: 99999 }] }\n',
     },
-    says: /error: apps\/bad-value\/a\.yaml:1: Service default\/a: .*99999.*\n +→ /,
+    says: /error: apps\/bad-value\/a\.yaml:[2-9]: Service default\/a: .*99999.*\n +→ /,
     offline: false,
   },
   {
     app: 'no-namespace',
     files: { 'a.yaml': configMap('a').replace('NAME', 'NAME-none') },
-    says: /error: apps\/no-namespace\/a\.yaml:1: ConfigMap cli-\w+-none\/a: .*not found\n +→ Add a manifest of the Namespace/,
+    says: /error: apps\/no-namespace\/a\.yaml:[1-9]: ConfigMap cli-\w+-none\/a: .*not found\n +→ Add a manifest of the Namespace/,
     offline: false,
   },
 ]

@@ -186,7 +186,7 @@ onCluster('what is compared, and how it is printed', () => {
               ],
               preview: 'server',
               risks: [],
-              hunks: expect.stringContaining("-  key: old\n+  key: new\n+  extra: '1'\n"),
+              hunks: expect.stringContaining("-  key: old\n+  key: new\n+  extra: '1'"),
             },
           ],
           unchanged: 1,
