@@ -7,12 +7,12 @@ import { applyStages } from '../core/manifests/order.ts'
 import type { Change, Drift } from '../core/model/change.ts'
 import { DrydockError, type Problem, problemsOf } from '../core/model/errors.ts'
 import { partOfLabel } from '../core/model/inventory.ts'
-import type { LiveObject } from '../core/model/object.ts'
+import type { KubeObject, LiveObject } from '../core/model/object.ts'
 import { identityOf, type ObjectReference, referenceOf } from '../core/model/reference.ts'
 import { ClusterRefusal } from '../core/model/refusal.ts'
 import { lacksEmpty } from '../core/plan/emptied.ts'
 import type { ObjectFacts } from '../core/plan/facts.ts'
-import { foldRules, isReady, toFold } from '../core/plan/folding.ts'
+import { foldRules, hasManagers, isReady, toFold } from '../core/plan/folding.ts'
 import { scrubProblem } from '../core/plan/scrubbed.ts'
 import type { PlannedApp } from './plan-app.ts'
 import { retrying } from './retry.ts'
@@ -81,10 +81,16 @@ async function applyOne(
     signal.throwIfAborted()
     if (replaced && facts.live) await replaceOld(run, reference, facts.live)
     const live = replaced ? undefined : facts.live
-    if (live && isReady(live)) await foldOthers(run, facts, live)
+    if (live && hasManagers(live)) {
+      if (isReady(live)) await foldOthers(run, facts, live)
+    } else if (live) {
+      // Only an apply makes the server write down who held what: one that says nothing changes nothing.
+      const first = await retrying(() => run.writer.apply(bare(facts.desired)), { ...retry, signal })
+      await foldOthers(run, facts, first.object)
+    }
     let answer = await retrying(() => run.writer.apply(facts.desired), { ...retry, signal })
-    // Only the first apply makes the server write down who held what: what is to go is known after it.
-    if (live && !isReady(live) && (await foldOthers(run, facts, answer.object))) {
+    // Ours by another version of the kind until now: what is to go can be told after this apply.
+    if (live && hasManagers(live) && !isReady(live) && (await foldOthers(run, facts, answer.object))) {
       signal.throwIfAborted()
       answer = await retrying(() => run.writer.apply(facts.desired), { ...retry, signal })
     }
@@ -106,6 +112,13 @@ async function applyOne(
     run.objects.set(identity, { ...reference, result: 'failed', message: problems[0]?.message ?? 'unknown' })
     return problems
   }
+}
+
+/** The name of an object, and our label. */
+function bare({ apiVersion, kind, metadata }: KubeObject): KubeObject {
+  const { name, namespace, labels = {} } = metadata
+  const label = Object.fromEntries(Object.entries(labels).filter(([key]) => key === partOfLabel))
+  return { apiVersion, kind, metadata: { name, ...(namespace ? { namespace } : {}), labels: label } }
 }
 
 /** An apply that empties a list or map leaves it out; where the server keeps empty ones, the next apply writes it. */

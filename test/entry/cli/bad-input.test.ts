@@ -99,7 +99,7 @@ onCluster('bad input', () => {
     expect(plan).toMatchObject({ code: 2, err: '' })
     for (const { says } of mistakes) expect(plan.out).toMatch(says)
     expect(plan.out).toMatch(/\ngood → default: 2 to create\n/)
-    expect(plan.out).toMatch(/\n10 errors in 10 of 11 apps · 2 to create in 1 app\.\n$/)
+    expect(plan.out).toMatch(/\n11 errors in 10 of 11 apps · 2 to create in 1 app\.\n$/)
     expect(plan.out).not.toMatch(/no changes|\n\s+at /i)
 
     const json = await at.drydock('plan -o json')
