@@ -20,16 +20,16 @@ export type BodyOptions = {
   readonly now?: string | undefined
 }
 
-/** Risks, table, changes of each app, drift, policy, errors: what a plan says, in the order of the comment. */
+/** Risks, errors, table, changes of each app, drift, policy: what a plan says, in the order of the comment. */
 export function planBody(plan: Plan, options: BodyOptions = {}): readonly Section[] {
   return [
     riskSection(plan),
+    errorSection(plan),
     noteSection(plan),
     appTable(plan, options.checkUrls),
     ...plan.apps.map((app) => appSection(app, options)),
     driftSection(plan.apps, options.now),
     policySection(plan),
-    errorSection(plan),
   ]
 }
 

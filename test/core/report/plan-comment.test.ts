@@ -143,9 +143,9 @@ describe('errors', () => {
     const text = comment(planOf([appOf('shop', { changes: [imageChange] }), broken], { conclusion: 'failure' }))
     expectInOrder(text, [
       '### ❌ 1 error in 1 of 2 apps · 1 to update in 1 app',
-      '| `shop` → `production` | ✅ ready | 1 |',
       '- App `billing`: `apps/billing/templates/deploy.yaml:12`: helm template failed: `image.tag` is not set',
       '**What to do:** Set `image.tag` in apps/billing/values.yaml.',
+      '| `shop` → `production` | ✅ ready | 1 |',
       '**Next:** Push a fix',
     ])
   })
