@@ -6,6 +6,10 @@ import type { AuditEvent, PlanRecord, SyncRecord } from '../../../src/flows/port
 import { onEachBackend } from './places.ts'
 import { planJob, shop } from './sample-jobs.ts'
 
+/** What can't be written as JSON. */
+const unwritable: { self?: unknown } = {}
+unwritable.self = unwritable
+
 const repository = { owner: 'acme', name: 'shop' }
 
 function planRecord(id: string, more: Partial<PlanRecord> = {}): PlanRecord {
@@ -62,14 +66,14 @@ onEachBackend('the store', (place) => {
   })
 
   it('writes neither the delivery nor any job when one of them is refused', async () => {
-    const bad = { ...planJob(901), repository: { ...shop, installationId: 1n as unknown as number } }
+    const bad = { ...planJob(901), repository: { ...shop, installationId: unwritable as unknown as number } }
     const delivery = { id: 'half', event: 'push', meaning: 'half' }
     await expect(database.store.accept(delivery, [planJob(901), bad])).rejects.toMatchObject({ code: 'store-failed' })
     expect(await database.store.accept(delivery, [])).toBe(true)
   })
 
   it('keeps what one caller saves while another one fails', async () => {
-    const bad = { ...planJob(902), repository: { ...shop, installationId: 1n as unknown as number } }
+    const bad = { ...planJob(902), repository: { ...shop, installationId: unwritable as unknown as number } }
     const numbers = Array.from({ length: 20 }, (_, n) => 5000 + n)
     await Promise.allSettled(
       numbers.flatMap((number) => [
