@@ -140,12 +140,13 @@ async function wantsSecond(run: SyncRun, { desired }: ObjectFacts, applied: Live
 async function foldOthers(run: SyncRun, facts: ObjectFacts, found: LiveObject): Promise<boolean> {
   const { app } = run.planned.facts
   const { signal } = run
+  // By what it was before this sync: an apply may have labelled it already.
+  const rules = foldRules(app, facts.manifest.object, facts.live ?? found, run.planned.inventory.id)
   let live: LiveObject | undefined = found
   // Another object of this name is not the one that was planned.
   for (let race = 0; live?.metadata.uid === found.metadata.uid; race++) {
     signal.throwIfAborted()
-    const rules = foldRules(app, facts.manifest.object, found, run.planned.inventory.id)
-    const paths = toFold(facts, live, { ...rules, adopting: isAdopted(run, facts) }, app.sync.selfHeal)
+    const paths = toFold(facts, live, rules, app.sync.selfHeal)
     if (paths.length === 0) return false
     const seen = live
     try {
@@ -158,11 +159,6 @@ async function foldOthers(run: SyncRun, facts: ObjectFacts, found: LiveObject): 
     }
   }
   return false
-}
-
-/** The object is taken into the app by this sync: it did not carry the app's label. */
-function isAdopted(run: SyncRun, { live }: ObjectFacts): boolean {
-  return live !== undefined && live.metadata.labels?.[partOfLabel] !== run.planned.inventory.id
 }
 
 /** Deletes an object whose immutable field changes, and waits until it is gone. */

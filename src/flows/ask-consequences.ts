@@ -1,7 +1,7 @@
 import pLimit from 'p-limit'
 import type { KindInfo } from '../core/model/kinds.ts'
 import { at, isObject, type LiveObject, textAt } from '../core/model/object.ts'
-import { groupOf } from '../core/model/reference.ts'
+import { groupOf, isMeasured } from '../core/model/reference.ts'
 import { ClusterRefusal } from '../core/model/refusal.ts'
 import {
   addressOf,
@@ -147,7 +147,7 @@ async function inNamespace(cluster: Cluster, namespace: string): Promise<readonl
     ),
     // Measured, not stored: what such an API would serve goes with its pods.
     ...[...new Set(kinds.unavailable)]
-      .filter((group) => !/(^|\.)metrics\.k8s\.io$/.test(group))
+      .filter((group) => !isMeasured(group))
       .map((group) => uncounted([`objects of ${group}`], 'its API is not available')),
   ]
 }

@@ -7,7 +7,7 @@ import { describeReference, identityOf, referenceOf } from '../core/model/refere
 import { ClusterRefusal } from '../core/model/refusal.ts'
 import { sameManifest } from '../core/plan/app-plan.ts'
 import { desiredObject, ignoredPaths, withIgnored } from '../core/plan/desired.ts'
-import { lacksEmpty, withEmpty } from '../core/plan/emptied.ts'
+import { withEmpty } from '../core/plan/emptied.ts'
 import type { Answer, ObjectFacts } from '../core/plan/facts.ts'
 import { foldRules, withoutAdded, withoutReleased } from '../core/plan/folding.ts'
 import { serverWords } from '../core/plan/server-words.ts'
@@ -143,9 +143,8 @@ async function predictFolded(
  * it stores an empty one at all.
  */
 async function predictEmptied(inquiry: Inquiry, desired: KubeObject, applied: LiveObject): Promise<LiveObject> {
-  if (!lacksEmpty(desired, applied)) return applied
-  const { metadata: _, ...said } = desired
-  const wanted = withEmpty(applied, said) as LiveObject
+  const wanted = withEmpty(applied, desired)
+  if (wanted === applied) return applied
   try {
     return await retrying(() => inquiry.cluster.previewUpdate(wanted))
   } catch (thrown) {

@@ -3,7 +3,7 @@ import { predict } from '../core/diff/predict.ts'
 import { type Problem, problem, problemsOf } from '../core/model/errors.ts'
 import type { Manifest } from '../core/model/manifest.ts'
 import { isArray, isObject, type Json, type KubeObject, type LiveObject } from '../core/model/object.ts'
-import { describeReference, groupOf, referenceOf } from '../core/model/reference.ts'
+import { describeReference, groupOf, isCustom, isMeasured, referenceOf } from '../core/model/reference.ts'
 import { ClusterRefusal, type FieldFault } from '../core/model/refusal.ts'
 import { recreatedObject, withIgnored } from '../core/plan/desired.ts'
 import type { Answer, ObjectFacts } from '../core/plan/facts.ts'
@@ -30,8 +30,10 @@ export async function refused(
   if (thrown.kind === 'namespace-missing' && inquiry.namespacesOfOthers.has(namespace)) {
     return { ...facts, answer: bySchema(inquiry, manifest, 'another app of this commit creates its namespace') }
   }
-  const group = groupOf(manifest.object.apiVersion)
-  if (thrown.kind === 'transient' && thrown.status === 503 && group.includes('.') && !isBuiltIn(group)) {
+  const { apiVersion } = manifest.object
+  const group = groupOf(apiVersion)
+  // What the API server serves itself is not down for itself.
+  if (thrown.kind === 'transient' && thrown.status === 503 && (isCustom(apiVersion) || isMeasured(group))) {
     return { ...facts, answer: { by: 'client', reason: `its API group ${group} does not answer` } }
   }
   const problems = problemsAt(thrown, manifest)
@@ -39,17 +41,16 @@ export async function refused(
   const live = known ?? (await liveOf(inquiry, manifest).catch(refusedToo))
   // What can't be read can't be told from what isn't there.
   if (live === unreadable) return refusal
-  if (!live)
-    return thrown.kind === 'no-dry-run' ? { ...facts, answer: { by: 'client', reason: serverWords(thrown) } } : refusal
-  const kept = { ...facts, live, desired: withIgnored(facts.desired, live, inquiry.app.ignore) }
-  if (thrown.kind === 'no-dry-run') return { ...kept, answer: { by: 'client', reason: serverWords(thrown) } }
+  const kept = live ? { ...facts, live, desired: withIgnored(facts.desired, live, inquiry.app.ignore) } : undefined
+  if (thrown.kind === 'no-dry-run') return { ...(kept ?? facts), answer: { by: 'client', reason: serverWords(thrown) } }
+  if (!live || !kept) return refusal
   if (thrown.kind === 'invalid' && definesAnew(inquiry, manifest.object) && !isAdmission(thrown)) {
     const reason = `this commit changes its CustomResourceDefinition (today's says: ${serverWords(thrown)})`
     return { ...kept, answer: withDefaults(inquiry, live, kept.desired, bySchema(inquiry, manifest, reason)) }
   }
-  if (thrown.kind === 'invalid')
-    return (await acceptedFolded(inquiry, kept, thrown.faults)) ?? { ...refusal, ...found(live) }
-  if (thrown.kind !== 'immutable') return { ...refusal, ...found(live) }
+  const folded = thrown.kind === 'invalid' ? await acceptedFolded(inquiry, kept, thrown.faults) : undefined
+  if (folded) return folded
+  if (thrown.kind !== 'immutable') return { ...refusal, live }
   const desired = recreatedObject(facts.desired, live, inquiry.app.ignore)
   const recreated = await recreate(inquiry.cluster, desired)
   const answer: Answer = { by: 'refusal', problems, immutable: true, ...(recreated ? { recreated } : {}) }
@@ -61,10 +62,6 @@ const unreadable = Symbol('unreadable')
 function refusedToo(thrown: unknown): typeof unreadable {
   if (thrown instanceof ClusterRefusal) return unreadable
   throw thrown
-}
-
-function found(live: LiveObject) {
-  return { live }
 }
 
 function isAdmission(thrown: ClusterRefusal): boolean {
@@ -106,11 +103,6 @@ async function acceptedFolded(
     if (thrown instanceof ClusterRefusal) return undefined
     throw thrown
   }
-}
-
-/** Groups that the API server itself serves end like this; others may be somebody else's server. */
-function isBuiltIn(group: string): boolean {
-  return group.endsWith('.k8s.io') && !/(^|\.)(metrics|custom\.metrics|external\.metrics)\.k8s\.io$/.test(group)
 }
 
 /** The object as it would be created again, asked for under a name that nobody has. */

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { clusterOn } from '../../src/adapters/kubernetes/cluster.ts'
-import { parentName } from '../../src/core/model/inventory.ts'
+import type { App } from '../../src/core/model/app.ts'
 import { at, type Json, type LiveObject } from '../../src/core/model/object.ts'
 import {
   type ControlPlane,
@@ -9,8 +8,7 @@ import {
   randomName,
   skipped,
 } from '../adapters/kubernetes/control-plane.ts'
-import { appOf } from '../core/plan/facts.ts'
-import { type History, shopOf } from './support.ts'
+import { type History, shopIn } from './support.ts'
 
 const merge = 'application/merge-patch+json'
 const strategic = 'application/strategic-merge-patch+json'
@@ -22,12 +20,8 @@ describe.skipIf(!kubeconfig)(`what others added${skipped}`, { timeout: 60_000 },
   })
   afterAll(() => plane.close())
 
-  const shop = (history: History, app: Parameters<typeof appOf>[0] = {}, sync: Parameters<typeof appOf>[1] = {}) => {
-    const repository = `acme/${randomName('shop')}`
-    plane.later(`/api/v1/namespaces/drydock/configmaps/${parentName(repository, 'shop')}`)
-    const cluster = clusterOn('test', plane.connection)
-    return shopOf(cluster, repository, history, appOf({ namespace: plane.namespace, ...app }, sync))
-  }
+  const shop = (history: History, app: Partial<App> = {}, sync: Partial<App['sync']> = {}) =>
+    shopIn(plane, history, app, sync)
   const path = (kind: 'deployments' | 'configmaps' | 'services', name: string) =>
     `${kind === 'deployments' ? '/apis/apps/v1' : '/api/v1'}/namespaces/${plane.namespace}/${kind}/${name}`
   const read = async (where: string) => (await plane.raw('GET', where)).body as unknown as LiveObject

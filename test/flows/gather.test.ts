@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { clusterOn } from '../../src/adapters/kubernetes/cluster.ts'
+import type { App } from '../../src/core/model/app.ts'
 import { DrydockError } from '../../src/core/model/errors.ts'
-import { parentName, partOfLabel } from '../../src/core/model/inventory.ts'
+import { partOfLabel } from '../../src/core/model/inventory.ts'
 import { at } from '../../src/core/model/object.ts'
 import {
   allowed,
@@ -12,7 +12,7 @@ import {
   skipped,
 } from '../adapters/kubernetes/control-plane.ts'
 import { appOf } from '../core/plan/facts.ts'
-import { type History, shopOf } from './support.ts'
+import { type History, shopIn, shopOf } from './support.ts'
 
 const apiServices = '/apis/apiregistration.k8s.io/v1/apiservices'
 const definitions = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions'
@@ -25,16 +25,7 @@ describe.skipIf(!kubeconfig)(`asking about an app${skipped}`, { timeout: 60_000 
   })
   afterAll(() => plane.close())
 
-  const shop = (history: History, app: Parameters<typeof appOf>[0] = {}) => {
-    const repository = `acme/${randomName('shop')}`
-    plane.later(`/api/v1/namespaces/drydock/configmaps/${parentName(repository, 'shop')}`)
-    const cluster = clusterOn('test', plane.connection)
-    return {
-      ...shopOf(cluster, repository, history, appOf({ namespace: plane.namespace, ...app })),
-      cluster,
-      repository,
-    }
-  }
+  const shop = (history: History, app: Partial<App> = {}) => shopIn(plane, history, app)
   const configMap = (name: string, data = '1') =>
     `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ${name}}\ndata: {a: "${data}"}\n`
   const get = (name: string) =>

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { clusterOn } from '../../src/adapters/kubernetes/cluster.ts'
-import { parentName } from '../../src/core/model/inventory.ts'
+import type { App } from '../../src/core/model/app.ts'
 import {
   type ControlPlane,
   kubeconfig,
@@ -8,8 +8,7 @@ import {
   randomName,
   skipped,
 } from '../adapters/kubernetes/control-plane.ts'
-import { appOf } from '../core/plan/facts.ts'
-import { type History, shopOf } from './support.ts'
+import { type History, shopIn } from './support.ts'
 
 describe.skipIf(!kubeconfig)(`what a dry run alone can't tell${skipped}`, { timeout: 60_000 }, () => {
   let plane: ControlPlane
@@ -18,16 +17,7 @@ describe.skipIf(!kubeconfig)(`what a dry run alone can't tell${skipped}`, { time
   })
   afterAll(() => plane.close())
 
-  const shop = (history: History, app: Parameters<typeof appOf>[0] = {}) => {
-    const repository = `acme/${randomName('shop')}`
-    plane.later(`/api/v1/namespaces/drydock/configmaps/${parentName(repository, 'shop')}`)
-    return shopOf(
-      clusterOn('test', plane.connection),
-      repository,
-      history,
-      appOf({ namespace: plane.namespace, ...app }),
-    )
-  }
+  const shop = (history: History, app: Partial<App> = {}) => shopIn(plane, history, app)
   const definition = (group: string, properties: string) => `apiVersion: apiextensions.k8s.io/v1
 kind: CustomResourceDefinition
 metadata: {name: widgets.${group}}

@@ -2,7 +2,9 @@ import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'n
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { clusterOn } from '../../src/adapters/kubernetes/cluster.ts'
 import type { App } from '../../src/core/model/app.ts'
+import { parentName } from '../../src/core/model/inventory.ts'
 import type { SyncOutcome } from '../../src/core/model/outcome.ts'
 import type { AppPlan } from '../../src/core/model/plan.ts'
 import { type AppRequest, planOneApp } from '../../src/flows/plan-app.ts'
@@ -10,6 +12,7 @@ import type { Cluster, GitRepository } from '../../src/flows/ports.ts'
 import { createRenderCache } from '../../src/flows/render-cache.ts'
 import { syncApp } from '../../src/flows/sync-app.ts'
 import type { Workshop } from '../../src/flows/world.ts'
+import { type ControlPlane, randomName } from '../adapters/kubernetes/control-plane.ts'
 import { appOf } from '../core/plan/facts.ts'
 
 /** Commits by id, each with its files. */
@@ -110,4 +113,13 @@ export function shopOf(cluster: Cluster, repositoryName: string, history: Histor
 export function writes(cluster: Cluster): number {
   const requests = cluster.requests()
   return ['PATCH', 'POST', 'PUT', 'DELETE'].reduce((sum, verb) => sum + (requests[verb] ?? 0), 0)
+}
+
+/** An app of its own on a control plane, so that no test meets another's; its inventory goes away with the plane. */
+export function shopIn(plane: ControlPlane, history: History, app: Partial<App> = {}, sync: Partial<App['sync']> = {}) {
+  const repository = `acme/${randomName('shop')}`
+  plane.later(`/api/v1/namespaces/drydock/configmaps/${parentName(repository, 'shop')}`)
+  const cluster: Cluster = clusterOn('test', plane.connection)
+  const settings = appOf({ namespace: plane.namespace, ...app }, sync)
+  return { ...shopOf(cluster, repository, history, settings), cluster, repository }
 }

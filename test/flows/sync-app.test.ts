@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { clusterOn } from '../../src/adapters/kubernetes/cluster.ts'
 import type { App } from '../../src/core/model/app.ts'
 import { DrydockError } from '../../src/core/model/errors.ts'
-import { fieldManager, parentName, partOfLabel } from '../../src/core/model/inventory.ts'
+import { fieldManager, partOfLabel } from '../../src/core/model/inventory.ts'
 import { at, type LiveObject } from '../../src/core/model/object.ts'
 import type { Cluster } from '../../src/flows/ports.ts'
 import {
@@ -13,7 +12,7 @@ import {
   skipped,
 } from '../adapters/kubernetes/control-plane.ts'
 import { appOf } from '../core/plan/facts.ts'
-import { type History, shopOf, writes } from './support.ts'
+import { type History, shopIn, shopOf, writes } from './support.ts'
 
 const configMap = (name: string, data = '1', more = '') =>
   `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ${name}${more}}\ndata: {a: "${data}"}\n`
@@ -39,19 +38,9 @@ describe.skipIf(!kubeconfig)(`a sync${skipped}`, { timeout: 60_000 }, () => {
   })
   afterAll(() => plane.close())
 
-  /** An app of its own, so that no test meets another's. */
   const shop = (history: History, sync: Partial<App['sync']> = {}, app: Partial<App> = {}) => {
-    const repository = `acme/${randomName('shop')}`
-    plane.later(`/api/v1/namespaces/drydock/configmaps/${parentName(repository, 'shop')}`)
-    const cluster: Cluster = clusterOn('test', plane.connection)
-    const timeoutMs = 15_000
-    const one = shopOf(
-      cluster,
-      repository,
-      history,
-      appOf({ namespace: plane.namespace, ...app }, { timeoutMs, ...sync }),
-    )
-    return { ...one, cluster, repository, inventory: () => cluster.inventory(repository, 'shop') }
+    const one = shopIn(plane, history, app, { timeoutMs: 15_000, ...sync })
+    return { ...one, inventory: () => one.cluster.inventory(one.repository, 'shop') }
   }
   const live = (kind: string, name: string, apiVersion = 'v1'): Promise<LiveObject | undefined> =>
     plane.cluster.get({ apiVersion, kind, namespace: plane.namespace, name })

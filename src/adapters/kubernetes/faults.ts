@@ -1,7 +1,7 @@
 import { isBase64 } from '../../core/diff/sensitive.ts'
+import { type FieldPath, fieldPath, lastItem } from '../../core/manifests/server-path.ts'
 import { at, isArray, isObject, type Json, type KubeObject, textAt } from '../../core/model/object.ts'
 import type { FieldFault } from '../../core/model/refusal.ts'
-import { type FieldPath, fieldPath, lastItem } from './field-path.ts'
 
 /**
  * What is wrong at which field of the object that was sent, as far as an answer says so: its causes, or the texts of

@@ -96,7 +96,7 @@ function indexOf(list: readonly Json[], element: string): number {
 }
 
 /** Is this the item that these keys name? A key that the item leaves out has its default. */
-export function hasKeys(item: Json, keys: JsonObject): boolean {
+function hasKeys(item: Json, keys: JsonObject): boolean {
   return Object.entries(keys).every(([name, each]) => keyValue(item, name) === each)
 }
 

@@ -6,17 +6,17 @@ import { isOurs } from './predict.ts'
 export type Step = string | { readonly key: string; readonly value: string; readonly item: Json }
 
 /** A field manager, and when it wrote last (ISO 8601), as far as the server knows. */
-export type Owner = { readonly manager: string; readonly at?: string; readonly subresource?: string }
+export type Owner = { readonly manager: string; readonly at?: string }
 
 /** Managers other than `ours` that hold the field at this path now, who wrote last first. */
 export function ownersOf(live: LiveObject, path: readonly Step[], ours: string): readonly Owner[] {
   const owners = new Map<string, Owner>()
   for (const entry of live.metadata.managedFields ?? []) {
     if (entry.manager === ours || !owns(entry, path)) continue
-    const { manager = 'unknown', time, subresource } = entry
+    const { manager = 'unknown', time } = entry
     const known = owners.get(manager)
     if (known?.at !== undefined && known.at >= (time ?? '')) continue
-    owners.set(manager, { manager, ...(time ? { at: time } : {}), ...(subresource ? { subresource } : {}) })
+    owners.set(manager, { manager, ...(time ? { at: time } : {}) })
   }
   return [...owners.values()].sort((one, other) => (other.at ?? '').localeCompare(one.at ?? ''))
 }
@@ -27,11 +27,16 @@ function owns(entry: ManagedFields, path: readonly Step[]): boolean {
   for (const step of path) {
     if (set === undefined) return false
     if (Object.keys(set).length === 0) return true
-    const next: Json | undefined = typeof step === 'string' ? set[`f:${step}`] : itemSet(set, step.item)
+    const next = below(set, step)
     if (next === undefined) return false
     set = isObject(next) ? next : undefined
   }
   return set !== undefined
+}
+
+/** The part of a set that is below one step. */
+function below(set: JsonObject, step: Step): Json | undefined {
+  return typeof step === 'string' ? set[`f:${step}`] : itemSet(set, step.item)
 }
 
 /** Our part of the set for one item of a keyed list (`k:{…}`). */
@@ -49,7 +54,7 @@ export function isHeldWhole(live: LiveObject, path: readonly Step[]): boolean {
   return (live.metadata.managedFields ?? []).some((entry) => {
     let set: JsonObject | undefined = entry.fieldsV1
     for (const step of path.slice(0, -1)) {
-      const next: Json | undefined = set && (typeof step === 'string' ? set[`f:${step}`] : itemSet(set, step.item))
+      const next = set && below(set, step)
       if (!isObject(next)) return false
       if (Object.keys(next).length === 0) return true
       set = next

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { KubeObject } from './object.ts'
 import type { ObjectReference } from './reference.ts'
 
 /** Label by which members of an ApplySet name their parent (KEP-3659). */
@@ -45,4 +46,9 @@ export function parentName(repository: string, app: string): string {
 export function applySetId(repository: string, app: string): string {
   const text = `${parentName(repository, app)}.${homeNamespace}.ConfigMap.`
   return `applyset-${createHash('sha256').update(text).digest('base64url')}-v1`
+}
+
+/** Does a live object carry the label of this inventory? */
+export function isMember(live: KubeObject, inventoryId: string): boolean {
+  return live.metadata.labels?.[partOfLabel] === inventoryId
 }

@@ -49,6 +49,11 @@ export function isArray(value: Json | undefined): value is readonly Json[] {
   return Array.isArray(value)
 }
 
+/** Tells whether a JSON value is a list or map without anything in it. */
+export function isEmpty(value: Json | undefined): boolean {
+  return isArray(value) ? value.length === 0 : isObject(value) && Object.keys(value).length === 0
+}
+
 /** The value at a path of keys, or `undefined` where the path leaves the object. */
 export function at(value: Json | undefined, ...path: readonly (string | number)[]): Json | undefined {
   let current = value

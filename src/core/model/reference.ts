@@ -21,6 +21,11 @@ export function isCustom(apiVersion: string): boolean {
   return group.includes('.') && !group.endsWith('.k8s.io')
 }
 
+/** Is the group served by a metrics adapter? What it answers is measured, not stored. */
+export function isMeasured(group: string): boolean {
+  return /(^|\.)metrics\.k8s\.io$/.test(group)
+}
+
 /** The reference of an object. */
 export function referenceOf(object: KubeObject): ObjectReference {
   const { name, namespace } = object.metadata

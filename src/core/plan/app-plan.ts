@@ -5,7 +5,7 @@ import { valueAt } from '../diff/patch.ts'
 import { predict } from '../diff/predict.ts'
 import type { Change, Drift } from '../model/change.ts'
 import { type Problem, problem } from '../model/errors.ts'
-import { fieldManager, partOfLabel } from '../model/inventory.ts'
+import { fieldManager, isMember, partOfLabel } from '../model/inventory.ts'
 import { at, isObject, type KubeObject, type LiveObject } from '../model/object.ts'
 import type { AppPlan } from '../model/plan.ts'
 import { describeReference, identityOf, type ObjectReference, referenceOf } from '../model/reference.ts'
@@ -117,7 +117,7 @@ function decide(facts: ObjectFacts, app: AppFacts, masker: Masker): Decided {
     return { errors: [problem('already-owned', message, { source: manifest.source, hint })] }
   }
   if (answer.by === 'refusal' && !(answer.immutable && live)) {
-    if (touched || selfHeals(app) || !live || !isRefusedNow(answer.problems)) return { errors: answer.problems }
+    if (touched || app.app.sync.selfHeal || !live || !isRefusedNow(answer.problems)) return { errors: answer.problems }
     // A sync doesn't send it; that it would be refused today is no reason to hold up what others change.
     const why = answer.problems.map((each) => each.message).join('; ')
     return { note: `${describeReference(reference)} could not be compared with live. ${why}` }
@@ -141,10 +141,6 @@ function removesItself(object: KubeObject): boolean {
   return object.kind === 'Job' && at(object, 'spec', 'ttlSecondsAfterFinished') !== undefined
 }
 
-function selfHeals({ app }: AppFacts): boolean {
-  return app.sync.selfHeal
-}
-
 /** The server's own word of today, not a mistake of the manifest or of the configuration. */
 function isRefusedNow(problems: readonly Problem[]): boolean {
   return problems.every((each) => each.code === 'cluster-refused')
@@ -160,7 +156,7 @@ function decideReplacement(
 ): Decided {
   const found = replacedFields(facts, live, recreated, masker)
   if (found.length === 0) return {}
-  const ours = live.metadata.labels?.[partOfLabel] === app.inventory.id
+  const ours = isMember(live, app.inventory.id)
   if (facts.touched) return { change: replacement(facts, live, found, ours, masker) }
   return { drift: [driftOf(facts, live, found, app, { ours, onSync: 'kept' }, masker)] }
 }
@@ -174,7 +170,7 @@ function isListed(app: AppFacts, reference: ObjectReference): boolean {
 function compare(facts: ObjectFacts, live: LiveObject, app: AppFacts, masker: Masker): Decided {
   const { touched } = facts
   const { selfHeal } = app.app.sync
-  const ours = live.metadata.labels?.[partOfLabel] === app.inventory.id
+  const ours = isMember(live, app.inventory.id)
   const toFinal = (object: KubeObject) => differencesOf(live, withoutAllocations(object, live, facts.desired), masker)
   const applied = toFinal(predictedOf(facts, live))
   const ideal = facts.folded ? toFinal(facts.folded) : applied

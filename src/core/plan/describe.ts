@@ -6,12 +6,14 @@ import { ownersOf } from '../diff/ownership.ts'
 import { valueAt, withSide } from '../diff/patch.ts'
 import { predict } from '../diff/predict.ts'
 import { introduce, summarise } from '../diff/summary.ts'
+import { fieldPath } from '../manifests/server-path.ts'
 import type { Action, Change, Drift, FieldChange, Risk } from '../model/change.ts'
 import { fieldManager, partOfLabel } from '../model/inventory.ts'
 import type { Manifest, SourcePosition } from '../model/manifest.ts'
 import {
   at,
   isArray,
+  isEmpty,
   isObject,
   type Json,
   type JsonObject,
@@ -86,7 +88,7 @@ export function replacedFields(
 ): readonly Difference[] {
   if (!recreated) {
     const guessed = differencesOf(live, predict(live, facts.desired), masker)
-    return guessed.filter((each) => each.before !== undefined || !isEmpty(each.after))
+    return guessed.filter((each) => each.before !== undefined || !(each.after === '' || isEmpty(each.after)))
   }
   const made = withoutAllocations(recreated, facts.desired)
   return differencesOf(live, made, masker).filter(
@@ -114,11 +116,6 @@ export function replacement(
     risks,
     ...(facts.consequences?.length ? { consequences: facts.consequences } : {}),
   }
-}
-
-/** What built-in kinds don't store. */
-function isEmpty(value: Json | undefined): boolean {
-  return value === '' || (isArray(value) && value.length === 0) || (isObject(value) && Object.keys(value).length === 0)
 }
 
 /** What the server gives each new object of itself: to a Job labels and a selector by its UID, to a Pod its token and node. */
@@ -169,11 +166,7 @@ export function driftOf(
 /** A warning that begins with a field (`spec.template.spec.containers[0].image: …`) is about its line. */
 function placeOf(warning: string, manifest: Manifest): SourcePosition {
   const field = /^((?:spec|metadata|data|template)[^\s:]*(?:\[[^\]]*\][^\s:]*)*): /.exec(warning)?.[1]
-  const parts = [...(field ?? '').matchAll(/\[([^\]]*)\]|([^.[\]]+)/g)].map(([, key, name]) => {
-    const part = key ?? name ?? ''
-    return key !== undefined && /^\d+$/.test(key) ? Number(key) : part.replaceAll('"', '')
-  })
-  return (parts.length > 0 ? manifest.locate?.(parts) : undefined) ?? manifest.source
+  return (field && manifest.locate?.(fieldPath(field, manifest.object))) || manifest.source
 }
 
 function base(facts: ObjectFacts, action: Action) {

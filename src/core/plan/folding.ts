@@ -2,12 +2,12 @@ import { declares, type FieldPath, pathKey, pointsAt, without } from '../diff/fi
 import { type FoldRules, foldable, goneAfter, otherVersions } from '../diff/fold.ts'
 import { isOurs } from '../diff/predict.ts'
 import type { App } from '../model/app.ts'
-import { partOfLabel } from '../model/inventory.ts'
+import { isMember } from '../model/inventory.ts'
 import type { KubeObject, LiveObject } from '../model/object.ts'
 import { isCustom } from '../model/reference.ts'
 import type { FieldFault } from '../model/refusal.ts'
 import { ignoredPaths } from './desired.ts'
-import { lacksEmpty, withEmpty } from './emptied.ts'
+import { withEmpty } from './emptied.ts'
 import type { ObjectFacts } from './facts.ts'
 
 /** Whose fields are given up for one object. */
@@ -16,7 +16,7 @@ export function foldRules(app: App, manifest: KubeObject, live: LiveObject, inve
   return {
     managers: app.managers,
     isIgnored: (path) => ignored.some((pointer) => pointsAt(pointer, path, manifest)),
-    adopting: live.metadata.labels?.[partOfLabel] !== inventoryId,
+    adopting: !isMember(live, inventoryId),
   }
 }
 
@@ -104,11 +104,10 @@ function withoutGone(
   const gone = goneAfter(applied, rules, folded)
   if (gone.length === 0) return {}
   const wanted = (without(applied, gone) ?? {}) as LiveObject
-  if (!lacksEmpty(desired, wanted)) return { wanted }
-  if (isCustom(desired.apiVersion)) {
+  // As the second apply of the sync leaves it.
+  const final = withEmpty(wanted, desired)
+  if (final !== wanted && isCustom(desired.apiVersion)) {
     return { unknown: 'the manifest empties a list or map that others filled, which takes the API server two steps' }
   }
-  // As the second apply of the sync leaves it.
-  const { metadata: _, ...said } = desired
-  return { wanted: withEmpty(wanted, said) as LiveObject }
+  return { wanted: final }
 }

@@ -2,7 +2,7 @@ import { hunksBetween } from '../diff/hunks.ts'
 import type { Masker } from '../diff/mask.ts'
 import type { Change, Risk } from '../model/change.ts'
 import type { Problem } from '../model/errors.ts'
-import { fieldManager, partOfLabel } from '../model/inventory.ts'
+import { fieldManager, isMember } from '../model/inventory.ts'
 import type { LiveObject } from '../model/object.ts'
 import { describeReference, groupOf, type ObjectReference } from '../model/reference.ts'
 import type { AppFacts, LeftoverFacts } from './facts.ts'
@@ -41,7 +41,7 @@ export function decideLeftover(facts: LeftoverFacts, app: AppFacts, masker: Mask
 function keepReason(facts: LeftoverFacts, live: LiveObject, app: AppFacts): string | undefined {
   if (!app.app.sync.prune) return '`sync.prune` is false'
   if (app.app.sync.prune === 'confirm') return '`sync.prune` asks for a confirmation'
-  if (live.metadata.labels?.[partOfLabel] !== app.inventory.id) return 'it does not carry the label of this app'
+  if (!isMember(live, app.inventory.id)) return 'it does not carry the label of this app'
   if (!live.metadata.managedFields?.some((entry) => entry.manager === fieldManager)) return 'Drydock did not write it'
   if (facts.uid !== undefined && facts.uid !== live.metadata.uid) return 'somebody made a new object of this name'
   const protection = pruneProtection(live)

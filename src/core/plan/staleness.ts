@@ -2,8 +2,8 @@ import { createHash, createHmac } from 'node:crypto'
 import { type FieldPath, pathKey, pathsOf, valueAtPath } from '../diff/field-set.ts'
 import { isOurs } from '../diff/predict.ts'
 import { canonicalJson } from '../manifests/canonical.ts'
-import { partOfLabel } from '../model/inventory.ts'
-import { at, isArray, isObject, type Json, type JsonObject, type LiveObject } from '../model/object.ts'
+import { isMember } from '../model/inventory.ts'
+import { at, isEmpty, isObject, type Json, type JsonObject, type LiveObject } from '../model/object.ts'
 import type { AppPlan, Plan } from '../model/plan.ts'
 import { identityOf, type ObjectReference, referenceOf } from '../model/reference.ts'
 import type { AppFacts } from './facts.ts'
@@ -49,10 +49,6 @@ export function ownedState(live: LiveObject | undefined, key: string): string {
 
 const byFirst = (one: readonly unknown[], other: readonly unknown[]) => (String(one[0]) < String(other[0]) ? -1 : 1)
 
-function isEmpty(value: Json): boolean {
-  return (isArray(value) && value.length === 0) || (isObject(value) && Object.keys(value).length === 0)
-}
-
 /** Does a set of fields have members below this path? */
 function hasMembers(set: JsonObject, path: FieldPath): boolean {
   const node = at(set, ...path)
@@ -74,7 +70,7 @@ export function liveStates(plan: AppPlan, facts: AppFacts, key: string): readonl
     const live = objects.get(identityOf(wanted))
     const isAbsent = 'action' in each ? each.action === 'create' : each.missing === true
     if (!live && !isAbsent) continue
-    const foreign = live !== undefined && live.metadata.labels?.[partOfLabel] !== facts.inventory.id
+    const foreign = live !== undefined && !isMember(live, facts.inventory.id)
     states.set(identityOf(wanted), {
       cluster: plan.cluster,
       app: plan.name,

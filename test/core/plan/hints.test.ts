@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { fieldManager } from '../../../src/core/model/inventory.ts'
-import type { KubeObject } from '../../../src/core/model/object.ts'
+import type { JsonObject, KubeObject } from '../../../src/core/model/object.ts'
 import { withoutAllocations } from '../../../src/core/plan/allocations.ts'
 import { planApp } from '../../../src/core/plan/app-plan.ts'
 import { lacksEmpty } from '../../../src/core/plan/emptied.ts'
@@ -76,9 +76,10 @@ describe('a node port that the dry run made up', () => {
 
 describe('an emptied list or map', () => {
   it('is looked for below named items too', () => {
-    const desired = { spec: { containers: [{ name: 'web', securityContext: {} }] } }
-    expect(lacksEmpty(desired, { spec: { containers: [{ name: 'side' }, { name: 'web' }] } })).toBe(true)
-    expect(lacksEmpty(desired, { spec: { containers: [{ name: 'web', securityContext: {} }] } })).toBe(false)
-    expect(lacksEmpty({ spec: { a: [1], b: {} } }, { spec: { a: [1], b: { c: 1 } } })).toBe(false)
+    const thing = (spec: JsonObject): KubeObject => ({ apiVersion: 'v1', kind: 'Thing', metadata: { name: 'a' }, spec })
+    const desired = thing({ containers: [{ name: 'web', securityContext: {} }] })
+    expect(lacksEmpty(desired, thing({ containers: [{ name: 'side' }, { name: 'web' }] }))).toBe(true)
+    expect(lacksEmpty(desired, thing({ containers: [{ name: 'web', securityContext: {} }] }))).toBe(false)
+    expect(lacksEmpty(thing({ a: [1], b: {} }), thing({ a: [1], b: { c: 1 } }))).toBe(false)
   })
 })

@@ -1,4 +1,4 @@
-import { at, isArray, isObject, type Json } from '../../core/model/object.ts'
+import { at, isArray, isObject, type Json } from '../model/object.ts'
 
 /** Keys and indices from the root of an object. */
 export type FieldPath = readonly (string | number)[]

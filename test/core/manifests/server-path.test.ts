@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type FieldPath, fieldPath } from '../../../src/adapters/kubernetes/field-path.ts'
+import { type FieldPath, fieldPath } from '../../../src/core/manifests/server-path.ts'
 import { at, type Json } from '../../../src/core/model/object.ts'
 import { object } from '../../core/diff/json.ts'
 
