@@ -3,15 +3,23 @@
  */
 
 import type { HelmSettings, RenderKind } from '../core/model/app.ts'
-import type { Inventory } from '../core/model/inventory.ts'
+import type { Inventory, Marks } from '../core/model/inventory.ts'
 import type { Kinds } from '../core/model/kinds.ts'
 import type { KubeObject, LiveObject, ManagedFields } from '../core/model/object.ts'
-import type { SyncOutcome } from '../core/model/outcome.ts'
-import type { Conclusion, Plan } from '../core/model/plan.ts'
+import type { Conclusion } from '../core/model/plan.ts'
 import type { ObjectReference } from '../core/model/reference.ts'
-import type { LiveState } from '../core/plan/staleness.ts'
 import type { AuthorisedPlan } from '../core/policy/authorise.ts'
 import type { CheckReport } from '../core/report/check.ts'
+import type {
+  AuditEvent,
+  Delivery,
+  Job,
+  PlanRecord,
+  PullRequestState,
+  RepositoryAddress,
+  SyncRecord,
+} from './records.ts'
+import type { StateStore } from './state-ports.ts'
 
 /** Time, injected so that decisions can be tested. */
 export type Clock = { readonly now: () => Date }
@@ -134,10 +142,16 @@ export type Cluster = {
   readonly list: (
     apiVersion: string,
     kind: string,
-    options?: { readonly namespace?: string; readonly labelSelector?: string },
+    options?: {
+      readonly namespace?: string
+      readonly labelSelector?: string
+      readonly fieldSelector?: string
+      /** `true`: their metadata only. */
+      readonly metadata?: boolean
+    },
   ) => Promise<readonly LiveObject[]>
   /** Server-side apply with `dryRun=All`: the object as it would be stored. Throws `cluster-refused`. */
-  readonly previewApply: (object: KubeObject) => Promise<ApplyAnswer>
+  readonly previewApply: (object: KubeObject, options?: { readonly validate?: boolean }) => Promise<ApplyAnswer>
   /**
    * Replaces a live object with `dryRun=All`, by the resourceVersion that it carries: the object as it would be stored.
    * Throws `cluster-refused`.
@@ -158,7 +172,27 @@ export type Cluster = {
     seen: (reference: ObjectReference, object: LiveObject | undefined) => void,
     options: { readonly signal: AbortSignal; readonly labelSelector?: string },
   ) => Promise<void>
-  /** The only way to write: takes what the policy step authorised. */
+  /**
+   * Watches the objects of a kind that a selector fits, in one namespace or in all: calls `seen` with each state of each,
+   * starting with the present ones. Ends by the signal; throws when the watch can't be kept up.
+   */
+  readonly watch: (
+    apiVersion: string,
+    kind: string,
+    seen: (object: LiveObject, gone: boolean) => void,
+    options: {
+      readonly signal: AbortSignal
+      readonly namespace?: string
+      readonly labelSelector?: string
+      readonly fieldSelector?: string
+    },
+  ) => Promise<void>
+  /**
+   * Changes what holds an app on its parent object, and nothing else; makes the parent where there is none. `change` gets
+   * what is there now, and is called again when somebody else wrote meanwhile. Throws `store-failed` where that can't be read.
+   */
+  readonly saveMarks: (repository: string, app: string, change: (marks: Marks) => Marks) => Promise<void>
+  /** The only way to write objects: takes what the policy step authorised. */
   readonly writer: (authorised: AuthorisedPlan) => ClusterWriter
   /** Requests sent so far, by verb; dry runs and watches apart. */
   readonly requests: () => Readonly<Record<string, number>>
@@ -167,12 +201,16 @@ export type Cluster = {
 
 /** Writes to a cluster what an {@link AuthorisedPlan} allows; refuses everything else with `forbidden-target`. */
 export type ClusterWriter = {
-  /** Server-side apply: field manager `drydock`, `force=true`, `fieldValidation=Strict`. */
-  readonly apply: (object: KubeObject) => Promise<ApplyAnswer>
+  /** Server-side apply: field manager `drydock`, `force=true`, `fieldValidation=Strict` unless told otherwise. */
+  readonly apply: (object: KubeObject, options?: { readonly validate?: boolean }) => Promise<ApplyAnswer>
   /** Writes who owns which field, and nothing else, guarded by the resourceVersion that the object carries. */
   readonly fold: (live: LiveObject, managedFields: readonly ManagedFields[]) => Promise<void>
   /** Deletes with a precondition on the UID; a missing object is a success. */
-  readonly delete: (reference: ObjectReference, uid: string) => Promise<void>
+  readonly delete: (
+    reference: ObjectReference,
+    uid: string,
+    options?: { readonly propagation?: 'Background' | 'Foreground' | 'Orphan' },
+  ) => Promise<void>
   /** Writes the app's parent object, guarded by the resourceVersion that was read. */
   readonly saveInventory: (inventory: Inventory) => Promise<Inventory>
 }
@@ -214,6 +252,9 @@ export type IssueComment = {
   readonly authorId: number
   readonly bot: boolean
   readonly edited: boolean
+  /** By GitHub's clock, ISO 8601. */
+  readonly createdAt: string
+  readonly updatedAt: string
 }
 
 /** Permission of a user on a repository, highest first. */
@@ -229,6 +270,8 @@ export type Forge = {
   /** Head commit of a branch, or `undefined`. */
   readonly branchHead: (branch: string) => Promise<string | undefined>
   readonly permission: (user: string) => Promise<Permission>
+  /** Is the user in this team, or in one below it? Throws `github-failed` where the App may not know. */
+  readonly isMember: (team: { readonly org: string; readonly slug: string }, user: string) => Promise<boolean>
   readonly comment: (id: number) => Promise<IssueComment | undefined>
 
   /** Makes a check run in progress, or complete when `done` is given. Returns its id. */
@@ -246,6 +289,17 @@ export type Forge = {
   ) => Promise<void>
   /** Our check run with this name and external id on a commit: a lost answer is found again by it. */
   readonly findCheck: (commit: string, name: string, externalId: string) => Promise<number | undefined>
+
+  /**
+   * Opens the pull request that takes a merged one back, or finds the one that this opened before and nobody refused.
+   * `undefined`: GitHub can't take it back by itself (a later commit changed the same lines).
+   */
+  readonly openRevert: (revert: {
+    readonly number: number
+    readonly title: string
+    /** Markdown; a hidden marker is added. */
+    readonly body: string
+  }) => Promise<{ readonly number: number } | undefined>
 
   readonly createComment: (issue: number, body: string) => Promise<number>
   /** Returns false when the comment is gone. */
@@ -279,148 +333,8 @@ export type Forges = {
 
 // -------------------------------------------------------------------------------------------------- state, jobs
 
-/** Where a job's work lies. */
-export type RepositoryAddress = RepositoryName & { readonly installationId: number }
-
-/** The jobs of Drydock. `key` (derived by the queue) makes jobs of one key run strictly in order, one at a time. */
-export type Job =
-  /** Plans a pull request; key: repository and number. */
-  | {
-      readonly kind: 'plan'
-      readonly repository: RepositoryAddress
-      readonly number: number
-      /** Why: a webhook's event, a command (with its comment), a re-run of the check. */
-      readonly reason: 'opened' | 'pushed' | 'command' | 'rerequested' | 'base-changed' | 'live-changed' | 'recovered'
-      /** With `live-changed`: id of the plan that no longer holds. With a newer one there is nothing to do. */
-      readonly outdated?: string
-      readonly command?: {
-        readonly commentId: number
-        readonly user: string
-        readonly apps: readonly string[]
-        /** The commit that was shown when it was given. */
-        readonly head?: string
-      }
-    }
-  /** Judges a merge group's commit; key: repository and commit. */
-  | {
-      readonly kind: 'merge-group'
-      readonly repository: RepositoryAddress
-      readonly head: string
-      readonly base: string
-      readonly baseRef: string
-    }
-  /** Reads a branch again and queues a sync for each affected app; key: repository and branch. */
-  | {
-      readonly kind: 'push'
-      readonly repository: RepositoryAddress
-      readonly branch: string
-      readonly before?: string
-      readonly pusher?: string
-    }
-  /** Finds the pull requests into a branch whose plan no longer holds since it moved; key: repository and branch. */
-  | { readonly kind: 'base-moved'; readonly repository: RepositoryAddress; readonly branch: string }
-  /** Syncs one app to the branch's newest commit; key: cluster and app. */
-  | {
-      readonly kind: 'sync'
-      readonly repository: RepositoryAddress
-      readonly syncId: string
-      readonly cluster: string
-      readonly app: string
-    }
-  /** Writes the state of a pull request's syncs into its comment; key: repository and number. */
-  | { readonly kind: 'report'; readonly repository: RepositoryAddress; readonly number: number }
-  /** Reads a new comment again and obeys it; key: repository and number. */
-  | {
-      readonly kind: 'command'
-      readonly repository: RepositoryAddress
-      readonly number: number
-      readonly commentId: number
-    }
-  /** A pull request was closed without a merge; key: repository and number. */
-  | { readonly kind: 'closed'; readonly repository: RepositoryAddress; readonly number: number }
-
-/** A webhook delivery that was verified. */
-export type Delivery = {
-  /** `X-GitHub-Delivery`; the same on a redelivery. */
-  readonly id: string
-  readonly event: string
-  /** Says what happened, without the delivery: two hooks that tell of the same thing have one meaning. */
-  readonly meaning: string
-}
-
-/** The sticky comment and check state of a pull request. */
-export type PullRequestState = {
-  readonly repository: RepositoryName
-  readonly number: number
-  readonly open: boolean
-  readonly head?: string
-  readonly baseRef?: string
-  /** By which it was reached last. */
-  readonly installationId?: number
-  readonly commentId?: number
-  /** Hash of the last body written, to leave out a write that changes nothing. */
-  readonly commentHash?: string
-  /** The plan shown now, and how the check concluded. */
-  readonly planId?: string
-}
-
-/** One plan of a pull request or merge group. */
-export type PlanRecord = {
-  readonly id: string
-  readonly repository: RepositoryName
-  /** Absent for a merge group. */
-  readonly number?: number
-  readonly head: string
-  readonly base: string
-  readonly state: 'running' | 'done' | 'superseded'
-  readonly checkId?: number
-  readonly plan?: Plan
-  /** Digest of what GitHub was shown: a plan made again that says the same isn't written again. */
-  readonly shown?: string
-  /** The live objects that it was made from, as far as it touches them: when one changes, it no longer holds. */
-  readonly live?: readonly LiveState[]
-  /** ISO 8601. */
-  readonly createdAt: string
-}
-
-/** One sync of one app. */
-export type SyncRecord = {
-  readonly id: string
-  readonly repository: RepositoryName
-  readonly app: string
-  readonly cluster: string
-  readonly branch: string
-  readonly revision: string
-  /** The revision that the branch came from: what the app was at before. */
-  readonly previous?: string
-  /** Absent for a direct push. */
-  readonly number?: number
-  readonly actor: string
-  readonly deploymentId?: number
-  readonly outcome: SyncOutcome
-  readonly createdAt: string
-  /** ISO 8601; set in every final state. */
-  readonly finishedAt?: string
-}
-
-/** Who did what to which app. */
-export type AuditEvent = {
-  readonly at: string
-  readonly actor: string
-  readonly action: 'sync' | 'prune' | 'hold'
-  readonly repository: string
-  readonly app: string
-  readonly cluster: string
-  readonly revision: string
-  readonly digest?: string
-  readonly number?: number
-  readonly result: string
-  /** Why it was allowed. */
-  readonly allowedBy: string
-}
-
 /** Durable state. Each call is one transaction; jobs given with a write are queued by that same transaction. */
-export type Store = {
+export type Store = StateStore & {
   /** Writes delivery and jobs together. `false`: known already, nothing was written (a failed job is queued again). */
   readonly accept: (delivery: Delivery, jobs: readonly Job[]) => Promise<boolean>
   readonly pullRequest: (repository: RepositoryName, number: number) => Promise<PullRequestState | undefined>

@@ -112,4 +112,48 @@ export const migrations: readonly Migration[] = [
       create index pull_request_base on drydock.pull_request (repository, base_ref) where open;
     `,
   },
+  {
+    id: 3,
+    name: 'what holds an app, what was accepted, and the history of syncs',
+    sql: `
+      alter table drydock.sync add column author text, add column digest text, add column installation_id bigint;
+      create index sync_held on drydock.sync (seq) where outcome ->> 'state' = 'held';
+      create index sync_open on drydock.sync (seq) where finished_at is null;
+
+      create table drydock.sync_history (
+        sync_id text primary key references drydock.sync (id) on delete cascade,
+        plan jsonb not null,
+        objects bytea not null,
+        sealed boolean not null
+      );
+
+      create table drydock.app_state (
+        repository text not null,
+        app text not null,
+        cluster text not null,
+        cluster_uid text not null,
+        revision text,
+        digest text,
+        lock jsonb,
+        pin jsonb,
+        primary key (repository, app, cluster)
+      );
+
+      create table drydock.freeze (
+        scope text primary key,
+        actor text not null,
+        reason text not null,
+        at timestamptz not null
+      );
+
+      create table drydock.approval (
+        repository text not null,
+        number integer not null,
+        key text not null,
+        actor text not null,
+        at timestamptz not null,
+        primary key (repository, number, key)
+      );
+    `,
+  },
 ]

@@ -1,7 +1,8 @@
 import type { Selectable } from 'kysely'
 import type { PgBoss } from 'pg-boss'
 import type { SyncOutcome } from '../../core/model/outcome.ts'
-import type { Job, RepositoryAddress, RepositoryName, SyncRecord } from '../../flows/ports.ts'
+import type { RepositoryName } from '../../flows/ports.ts'
+import type { Job, RepositoryAddress, SyncRecord } from '../../flows/records.ts'
 import { enqueue } from './enqueue.ts'
 import { present, repositoryName, repositoryText, storable, storableJson, toNumber } from './storable.ts'
 import type { Db, Tables } from './tables.ts'
@@ -36,7 +37,7 @@ export async function advance(
     for (const record of syncs) {
       const inserted = await tx
         .insertInto('drydock.sync')
-        .values({ id: record.id, ...toColumns(record) })
+        .values({ id: record.id, ...toColumns(record), installation_id: repository.installationId })
         .onConflict((conflict) => conflict.column('id').doNothing())
         .returning('id')
         .executeTakeFirst()
@@ -123,6 +124,8 @@ function toColumns(record: SyncRecord) {
     previous: record.previous ?? null,
     number: record.number ?? null,
     actor: storable(record.actor),
+    author: record.author === undefined ? null : storable(record.author),
+    digest: record.digest ?? null,
     deployment_id: record.deploymentId ?? null,
     outcome: storableJson(record.outcome),
     created_at: record.createdAt,
@@ -130,7 +133,8 @@ function toColumns(record: SyncRecord) {
   }
 }
 
-function toRecord(row: Selectable<Tables['drydock.sync']>): SyncRecord {
+/** A row as a record. */
+export function toRecord(row: Selectable<Tables['drydock.sync']>): SyncRecord {
   return {
     id: row.id,
     repository: repositoryName(row.repository),
@@ -144,6 +148,8 @@ function toRecord(row: Selectable<Tables['drydock.sync']>): SyncRecord {
     ...present({
       previous: row.previous,
       number: row.number,
+      author: row.author,
+      digest: row.digest,
       deploymentId: toNumber(row.deployment_id),
       finishedAt: row.finished_at?.toISOString(),
     }),

@@ -50,6 +50,9 @@ type SyncTable = {
   previous: string | null
   number: number | null
   actor: string
+  author: string | null
+  digest: string | null
+  installation_id: ColumnType<string | number | null, number | null | undefined, number | null>
   deployment_id: Big
   outcome: Json
   created_at: Time
@@ -71,6 +74,28 @@ type AuditTable = {
   allowed_by: string
 }
 
+type HistoryTable = {
+  sync_id: string
+  plan: Json
+  objects: ColumnType<Uint8Array, Uint8Array, Uint8Array>
+  sealed: boolean
+}
+
+type AppStateTable = {
+  repository: string
+  app: string
+  cluster: string
+  cluster_uid: string
+  revision: string | null
+  digest: string | null
+  lock: MaybeJson
+  pin: MaybeJson
+}
+
+type FreezeTable = { scope: string; actor: string; reason: string; at: Time }
+
+type ApprovalTable = { repository: string; number: number; key: string; actor: string; at: Time }
+
 /** The tables of the schema `drydock`, as `migrations.ts` makes them. */
 export type Tables = {
   'drydock.delivery': DeliveryTable
@@ -79,6 +104,10 @@ export type Tables = {
   'drydock.branch_cursor': CursorTable
   'drydock.sync': SyncTable
   'drydock.audit_event': AuditTable
+  'drydock.sync_history': HistoryTable
+  'drydock.app_state': AppStateTable
+  'drydock.freeze': FreezeTable
+  'drydock.approval': ApprovalTable
 }
 
 /** The database, or a transaction on it. */

@@ -36,6 +36,27 @@ export type SyncSettings = {
   readonly maxPrune: number
 }
 
+/** Health of a kind, as CEL expressions on `object`. */
+export type HealthExpression = {
+  readonly group: string
+  readonly kind: string
+  readonly healthy: string
+  readonly degraded?: string
+}
+
+/** A time in which syncs are allowed or held. */
+export type SyncWindow = {
+  readonly kind: 'allow' | 'deny'
+  /** Five cron fields. */
+  readonly schedule: string
+  /** In ms. */
+  readonly duration: number
+  /** IANA name. */
+  readonly timeZone: string
+  /** Globs of the apps that it is for. */
+  readonly apps: readonly string[]
+}
+
 /** An application: a set of manifests, rendered from one path of a repository, that lives on one cluster. */
 export type App = {
   /** Unique in the repository; an RFC 1123 label. */
@@ -57,6 +78,10 @@ export type App = {
   readonly managers: readonly string[]
   /** Take over objects that another tool owns. */
   readonly adopt: boolean
+  /** Apps of the same file that must be synced and healthy before this one is. */
+  readonly dependsOn: readonly string[]
+  /** CEL rules of the health of kinds; they win over what Drydock knows. */
+  readonly health: readonly HealthExpression[]
   /** Where the app is configured; absent for an app that was discovered. */
   readonly source?: SourcePosition
 }

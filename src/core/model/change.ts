@@ -1,3 +1,4 @@
+import type { Phase } from './directives.ts'
 import type { SourcePosition } from './manifest.ts'
 import type { Json } from './object.ts'
 import type { ObjectReference } from './reference.ts'
@@ -18,7 +19,17 @@ export type FieldChange = {
 }
 
 /** A change that loses something or replaces something. */
-export type Risk = 'immutable' | 'data-loss' | 'namespace-deletion' | 'crd-deletion' | 'mass-prune'
+export type Risk =
+  | 'immutable'
+  | 'data-loss'
+  | 'namespace-deletion'
+  | 'crd-deletion'
+  | 'mass-prune'
+  | 'move'
+  | 'unconfirmed'
+
+/** A risk that somebody with the right to do so accepted. */
+export type AcceptedRisk = { readonly risk: Risk; readonly by: string }
 
 /** Who says what the object will look like: the API server's dry run, or only the manifest itself. */
 export type Preview = 'server' | 'client'
@@ -35,6 +46,16 @@ export type Change = ObjectReference & {
   /** Why the server could not be asked; goes with `preview: client`. */
   readonly previewReason?: string
   readonly risks: readonly Risk[]
+  /** Which of the risks somebody accepted by `/approve`. */
+  readonly accepted?: readonly AcceptedRisk[]
+  /** It is made anew for this sync and belongs to no inventory; where in the sync it runs. */
+  readonly hook?: { readonly phases: readonly Phase[] }
+  /** Wave of the sync, where it isn't 0. */
+  readonly wave?: number
+  /** A deletion that comes before anything is applied. */
+  readonly first?: boolean
+  /** The app of the same repository that had it until now: it is handed over, not deleted and created. */
+  readonly from?: string
   /** What the server said beside its answer (`Warning:` headers). */
   readonly warnings?: readonly string[]
   /** Where the field of each warning stands, in the order of `warnings`; a warning that names none has the change's source. */
@@ -63,4 +84,6 @@ export const riskWords: Readonly<Record<Risk, string>> = {
   'namespace-deletion': 'everything in the namespace is deleted with it',
   'crd-deletion': 'every object of this kind on the cluster is deleted with it',
   'mass-prune': 'this app deletes more objects at once than its `maxPrune` allows',
+  move: 'the server can hold what it needs only once, so the old object is deleted before the new one is there',
+  unconfirmed: 'its deletion is to be confirmed first',
 }

@@ -14,6 +14,33 @@ export const homeNamespace = 'drydock'
 /** An object that an app owns. The UID guards against deleting a namesake. */
 export type InventoryEntry = ObjectReference & { readonly uid?: string }
 
+/** Who holds an app, and why. */
+export type Lock = {
+  readonly by: string
+  readonly reason?: string
+  readonly at: string
+  readonly number?: number
+  readonly keep?: boolean
+}
+
+/** An app that is held at a revision until the way back is in Git. */
+export type Pin = {
+  readonly revision: string
+  readonly by: string
+  readonly at: string
+  readonly reason: string
+  /** The pull request that was taken back. */
+  readonly number?: number
+  /** The one that takes it back in Git too. */
+  readonly revert?: number
+}
+
+/** A stop for a repository, or (`*`) for all of them. */
+export type Freeze = { readonly scope: string; readonly by: string; readonly at: string; readonly reason: string }
+
+/** What holds an app: written to the parent object too, so that a lost database loses none of it. */
+export type Marks = { readonly lock?: Lock; readonly pin?: Pin; readonly freeze?: Freeze }
+
 /** An app's parent object on the cluster: its inventory (KEP-3659) and what a lost database must not lose. */
 export type Inventory = {
   /** Value of `applyset.kubernetes.io/part-of`. */
@@ -32,6 +59,9 @@ export type Inventory = {
    * from nothing that was synced, so that only this tells that live must be set right.
    */
   readonly unfinished?: readonly ObjectReference[]
+  readonly marks?: Marks
+  /** Names that the app had before, whose inventory it adopted. */
+  readonly formerly?: readonly string[]
   /** Of the parent object; absent while there is none. */
   readonly resourceVersion?: string
 }

@@ -27,11 +27,21 @@ export class ClusterRefusal extends DrydockError {
   readonly status: number
   /** What is wrong at which field, as far as the server says. */
   readonly faults: readonly FieldFault[]
+  /** How long the server asks to wait before the next try, in ms. */
+  readonly retryAfterMs: number | undefined
 
-  constructor(kind: RefusalKind, status: number, message: string, hint?: string, faults: readonly FieldFault[] = []) {
+  constructor(
+    kind: RefusalKind,
+    status: number,
+    message: string,
+    hint?: string,
+    faults: readonly FieldFault[] = [],
+    retryAfterMs?: number,
+  ) {
     super('cluster-refused', message, { hint })
     this.kind = kind
     this.status = status
     this.faults = faults
+    this.retryAfterMs = retryAfterMs
   }
 }
