@@ -35,8 +35,10 @@ export const deployment: HealthRule = (object) => {
   const failure = condition(object, 'ReplicaFailure')
   const why = failure?.status === 'True' ? `: ${because(failure)}` : ''
   if (updated < wanted) return progressing(`${updated} of ${wanted} updated${why}`)
-  if (replicas > updated)
-    return progressing(`${replicas - updated} old ${replicas - updated === 1 ? 'pod' : 'pods'} left`)
+  if (replicas > updated) {
+    const old = `${replicas - updated} old ${replicas - updated === 1 ? 'pod' : 'pods'} left`
+    return progressing(available < replicas ? `${available} of ${replicas} ready, ${old}` : old)
+  }
   if (available < wanted) return progressing(`${available} of ${wanted} ready${why}`)
   return healthy()
 }

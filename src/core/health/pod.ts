@@ -1,17 +1,6 @@
 import { at, type JsonObject, type LiveObject, numberAt, textAt } from '../model/object.ts'
 import { because, condition, degraded, type HealthRule, healthy, objects, progressing } from './status.ts'
-
-/** Reasons to wait that don't go away by waiting: something in the manifest, the image or the program is wrong. */
-const failures = new Set([
-  'CrashLoopBackOff',
-  'ImagePullBackOff',
-  'ErrImagePull',
-  'ErrImageNeverPull',
-  'InvalidImageName',
-  'CreateContainerConfigError',
-  'CreateContainerError',
-  'RunContainerError',
-])
+import { failures } from './troubles.ts'
 
 /**
  * As Argo CD (gitops-engine pkg/health/health_pod.go): a container that waits for a reason that doesn't go away is

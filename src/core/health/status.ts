@@ -39,17 +39,34 @@ export function wantedReplicas(object: LiveObject): number {
 }
 
 /** A condition of `.status.conditions`. */
-type Condition = { readonly status: string; readonly reason?: string; readonly message?: string }
+export type Condition = {
+  readonly status: string
+  readonly reason?: string
+  readonly message?: string
+  readonly observedGeneration?: number
+}
+
+/** `.status.conditions`, whatever is there. */
+export function statusConditions(object: LiveObject): Json | undefined {
+  return at(object, 'status', 'conditions')
+}
 
 /** The condition of one type, if the object has it. */
 export function condition(object: LiveObject, type: string): Condition | undefined {
-  const found = objects(at(object, 'status', 'conditions')).find((each) => textAt(each, 'type') === type)
+  return conditionIn(statusConditions(object), type)
+}
+
+/** The condition of one type in a list of them. */
+export function conditionIn(conditions: Json | undefined, type: string): Condition | undefined {
+  const found = objects(conditions).find((each) => textAt(each, 'type') === type)
   if (!found) return undefined
   const [reason, message] = [textAt(found, 'reason'), textAt(found, 'message')]
+  const observedGeneration = numberAt(found, 'observedGeneration')
   return {
     status: textAt(found, 'status') ?? 'Unknown',
     ...(reason ? { reason } : {}),
     ...(message ? { message } : {}),
+    ...(observedGeneration === undefined ? {} : { observedGeneration }),
   }
 }
 
@@ -72,5 +89,13 @@ export function unobserved(object: LiveObject): Health | undefined {
   if (generation === undefined) return undefined
   const observed = numberAt(object, 'status', 'observedGeneration')
   if (observed !== undefined && observed >= generation) return undefined
-  return progressing('its controller has not seen this change yet')
+  return progressing(unseen)
 }
+
+/** Like {@link unobserved}, for kinds whose controllers may leave `observedGeneration` out: that says nothing. */
+export function behind(object: LiveObject): Health | undefined {
+  const observed = numberAt(object, 'status', 'observedGeneration')
+  return observed !== undefined && observed < (object.metadata.generation ?? 0) ? progressing(unseen) : undefined
+}
+
+const unseen = 'its controller has not seen this change yet'

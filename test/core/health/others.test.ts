@@ -157,7 +157,7 @@ describe('any object', () => {
   it('of another kind, or of a like-named kind of another group, is healthy once it is there', () => {
     expect(text(live('v1', 'ConfigMap'))).toBe('healthy')
     expect(text(live('serving.knative.dev/v1', 'Service', { spec: { type: 'LoadBalancer' } }))).toBe('healthy')
-    expect(hasHealth('serving.knative.dev/v1', 'Service')).toBe(false)
+    expect(hasHealth('serving.knative.dev/v1', 'Service')).toBe(true)
     expect(hasHealth('apps/v1', 'Deployment')).toBe(true)
     expect(hasHealth('v1', 'ConfigMap')).toBe(false)
   })

@@ -25,8 +25,8 @@ describe('Deployment', () => {
       'progressing: its controller has not seen this change yet',
     ],
     ['updating', three, { ...done, updatedReplicas: 1 }, 'progressing: 1 of 3 updated'],
-    ['with old pods', three, { ...done, replicas: 5 }, 'progressing: 2 old pods left'],
-    ['with one old pod', three, { ...done, replicas: 4 }, 'progressing: 1 old pod left'],
+    ['with old pods', three, { ...done, replicas: 5 }, 'progressing: 3 of 5 ready, 2 old pods left'],
+    ['with one old pod', three, { ...done, replicas: 4 }, 'progressing: 3 of 4 ready, 1 old pod left'],
     ['not available', three, { ...done, availableReplicas: 2 }, 'progressing: 2 of 3 ready'],
     ['without pods', three, {}, 'progressing: 0 of 3 updated'],
     [
