@@ -1,4 +1,6 @@
 import { isObject, type Json, type JsonObject, type KubeObject, type ObjectMeta } from '../model/object.ts'
+import { looksLikeHook } from '../sync/hooks.ts'
+import { withGeneratedName } from './generated-name.ts'
 
 /** What keeps a value from being an object that can be applied. */
 export type Fault = {
@@ -16,13 +18,17 @@ const NAME = /^(?!\.{1,2}$)[^/%\s\p{Cc}]{1,253}$/u
 
 const ELSEWHERE = "Every document in an app's folder must be a Kubernetes object. Move other files elsewhere."
 
-/** The value as an object to apply, or everything that is wrong with its shape. Names it only by what is no secret. */
-export function fitObject(value: Json): { readonly object: KubeObject } | { readonly faults: readonly Fault[] } {
-  if (!isObject(value)) {
+/**
+ * The value as an object to apply, or everything that is wrong with its shape. Names it only by what is no secret. A hook
+ * with `generateName` gets its name here, so that plan and sync mean the same object.
+ */
+export function fitObject(written: Json): { readonly object: KubeObject } | { readonly faults: readonly Fault[] } {
+  if (!isObject(written)) {
     return {
       faults: [fault('This document is not a Kubernetes object.', 'An object begins with apiVersion and kind.')],
     }
   }
+  const value = looksLikeHook(written.metadata) ? withGeneratedName(written) : written
   const { apiVersion, kind, metadata } = value
   const faults: Fault[] = []
   if (isAbsent(apiVersion) && isAbsent(kind)) {
@@ -60,8 +66,9 @@ function nameFaults(metadata: JsonObject, kind: string): readonly Fault[] {
   const { name, namespace, generateName } = metadata
   const faults: Fault[] = []
   if (generateName !== undefined && generateName !== null) {
-    const why = 'each sync would create one more'
-    faults.push(fault(`This ${kind} uses generateName: ${why}.`, 'Use metadata.name.', ['metadata', 'generateName']))
+    const message = `This ${kind} uses generateName, which only hooks may: each sync would create one more.`
+    const hint = 'Use metadata.name, or make it a hook by an annotation such as drydock.dev/hook: pre-sync.'
+    faults.push(fault(message, hint, ['metadata', 'generateName']))
   } else if (name === undefined || name === null || name === '') {
     faults.push(fault(`This ${kind} has no metadata.name.`, 'Add a name.', ['metadata']))
   } else if (typeof name !== 'string') {

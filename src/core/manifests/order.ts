@@ -1,3 +1,5 @@
+import { isCustom } from '../model/reference.ts'
+
 /**
  * Kinds in the order of apply; those of one line may go together. Coarser than Argo CD's list (gitops-engine,
  * `pkg/sync/sync_tasks.go`) and in agreement with it, but for definitions, which are second, since a commit may hold
@@ -24,11 +26,13 @@ const STAGES = new Map<string, number>([
   ...AFTER.flatMap((line, index) => line.split(' ').map((kind) => [kind, BEFORE.length + 1 + index] as const)),
 ])
 
+const CUSTOM = BEFORE.length
+
 /**
- * Items in stages: everything of one stage may be applied at once, and needs the stages before it. Empty stages are
- * left out, the order inside a stage is kept. Deletion goes through the stages backwards.
+ * The stage of an object: everything of one stage may be applied at once, and needs the stages before it. Deletion goes
+ * through them backwards. A custom kind that has the name of a built-in one (`Namespace` of `servicebus.azure.com`) is a
+ * custom one.
  */
-export function applyStages<T>(items: readonly T[], kindOf: (item: T) => string): T[][] {
-  const stages = Map.groupBy(items, (item) => STAGES.get(kindOf(item)) ?? BEFORE.length)
-  return [...stages].sort(([one], [other]) => one - other).map(([, stage]) => stage)
+export function stageOf({ apiVersion, kind }: { readonly apiVersion: string; readonly kind: string }): number {
+  return isCustom(apiVersion) ? CUSTOM : (STAGES.get(kind) ?? CUSTOM)
 }

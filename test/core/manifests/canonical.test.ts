@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest'
 import { canonicalJson, digestOf } from '../../../src/core/manifests/canonical.ts'
 import { detectRenderKind, isPlainManifest } from '../../../src/core/manifests/detect.ts'
-import { applyStages } from '../../../src/core/manifests/order.ts'
 
 test('canonical JSON sorts keys, writes big integers as digits and leaves out what is absent', () => {
   expect(canonicalJson({ b: [1, { d: null, c: 'ü"' }], a: 12345678901234567890n, e: undefined })).toBe(
@@ -15,21 +14,6 @@ test('the digest is the same for any order of objects and keys, and another for 
   expect(digestOf([{ c: [1, 2] }, { b: 2, a: 1 }])).toBe(digest)
   expect(digestOf([{ c: [2, 1] }, { b: 2, a: 1 }])).not.toBe(digest)
   expect(digestOf([{ a: 1, b: 2 }, { c: [1, '2'] }])).not.toBe(digest)
-})
-
-test('what others need is applied before them, and what intercepts requests last', () => {
-  const kinds = ['APIService', 'Widget', 'Deployment', 'RoleBinding', 'ConfigMap', 'Service', 'Role', 'Namespace']
-  const more = ['ValidatingWebhookConfiguration', 'CustomResourceDefinition', 'Secret']
-  expect(applyStages([...kinds, ...more], (kind) => kind)).toEqual([
-    ['Namespace'],
-    ['CustomResourceDefinition'],
-    ['ConfigMap', 'Role', 'Secret'],
-    ['RoleBinding'],
-    ['Service'],
-    ['Deployment'],
-    ['Widget'],
-    ['APIService', 'ValidatingWebhookConfiguration'],
-  ])
 })
 
 test('a folder says by its own files how it is rendered', () => {
