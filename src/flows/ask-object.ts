@@ -1,6 +1,8 @@
 import { comparable } from '../core/diff/comparable.ts'
 import { sameJson } from '../core/diff/fields.ts'
+import type { Directives } from '../core/model/directives.ts'
 import { problem } from '../core/model/errors.ts'
+import { partOfLabel } from '../core/model/inventory.ts'
 import type { Manifest } from '../core/model/manifest.ts'
 import type { KubeObject, LiveObject } from '../core/model/object.ts'
 import { describeReference, identityOf, referenceOf } from '../core/model/reference.ts'
@@ -11,6 +13,7 @@ import { withEmpty } from '../core/plan/emptied.ts'
 import type { Answer, ObjectFacts } from '../core/plan/facts.ts'
 import { foldRules, withoutAdded, withoutReleased } from '../core/plan/folding.ts'
 import { serverWords } from '../core/plan/server-words.ts'
+import { ownIds } from '../core/sync/renames.ts'
 import { agreedOn } from './agreed.ts'
 import { listedOf, liveOf } from './ask-live.ts'
 import { refused } from './ask-refused.ts'
@@ -22,8 +25,12 @@ import { retrying } from './retry.ts'
 /** How often a preview that lost against somebody's write is made again. */
 const maxRaces = 3
 
-/** Asks the API server what it would store of one manifest, what is live, and whose doing a difference is. */
-export async function askObject(inquiry: Inquiry, manifest: Manifest): Promise<ObjectFacts> {
+/** What is known of a manifest before the API server is asked; with an answer when there is nothing to ask. */
+export async function beforeAsking(
+  inquiry: Inquiry,
+  manifest: Manifest,
+  directives: Directives,
+): Promise<Omit<ObjectFacts, 'answer'> | ObjectFacts> {
   const { cluster, inventory, kinds } = inquiry
   const { object } = manifest
   const reference = referenceOf(object)
@@ -34,6 +41,7 @@ export async function askObject(inquiry: Inquiry, manifest: Manifest): Promise<O
   const base = sameVersion && before ? { base: desiredObject(before.object, inventory.id) } : {}
   const facts = {
     manifest,
+    directives,
     touched,
     ...(open ? { unfinished: true } : {}),
     desired: desiredObject(object, inventory.id),
@@ -43,7 +51,18 @@ export async function askObject(inquiry: Inquiry, manifest: Manifest): Promise<O
   if (!kinds.find(object.apiVersion, object.kind)) {
     return { ...facts, ...(await unserved(inquiry, manifest, facts.desired)) }
   }
-  let known = touched ? undefined : listedOf(inquiry, manifest)
+  return facts
+}
+
+/** Asks the API server what it would store of one manifest, what is live, and whose doing a difference is. */
+export async function askObject(inquiry: Inquiry, manifest: Manifest, directives: Directives): Promise<ObjectFacts> {
+  const facts = await beforeAsking(inquiry, manifest, directives)
+  if ('answer' in facts) return facts
+  let known = facts.touched ? undefined : listedOf(inquiry, manifest)
+  if (directives.apply === 'if-absent') {
+    const live = await liveOf(inquiry, manifest)
+    if (live) return { ...facts, live, answer: { by: 'server', predicted: live, warnings: [] } }
+  }
   try {
     for (let race = 1; ; race++) {
       const asked = await askServer(inquiry, facts, known, race === maxRaces)
@@ -65,7 +84,7 @@ async function askServer(
   last: boolean,
 ): Promise<ObjectFacts | { readonly live: LiveObject | undefined }> {
   const { app, cluster } = inquiry
-  const { manifest, touched, base } = facts
+  const { manifest, touched } = facts
   const rules = ignoredPaths(manifest.object, app.ignore)
   const known = listed ?? (rules.length > 0 ? await liveOf(inquiry, manifest) : undefined)
   const desired = withIgnored(facts.desired, known, app.ignore)
@@ -73,7 +92,8 @@ async function askServer(
   if (!touched && known && !definesAnew(inquiry, manifest.object) && agreed.has(known, desired)) {
     return { ...facts, desired, live: known, foldKnown: true, answer: { by: 'server', predicted: known, warnings: [] } }
   }
-  const answer = await retrying(() => cluster.previewApply(desired))
+  const { validate } = facts.directives
+  const answer = await retrying(() => cluster.previewApply(desired, { validate }))
   let live = answer.created ? undefined : (known ?? (await liveOf(inquiry, manifest)))
   if (live && live.metadata.resourceVersion !== answer.object.metadata.resourceVersion) {
     const now = await retrying(() => cluster.get(referenceOf(manifest.object)))
@@ -85,13 +105,43 @@ async function askServer(
   const said: Answer = newSchema(inquiry, manifest) ?? { by: 'server', predicted, warnings: answer.warnings }
   const asked = { ...facts, desired, answer: said }
   if (!live) return asked
+  const handed = await handedOver(inquiry, facts, live)
+  const all = { ...asked, ...handed }
   const [basePredicted, others] = await Promise.all([
-    base && !facts.unfinished && predictBase(cluster, withIgnored(base, live, app.ignore)),
-    predictFolded(inquiry, asked, live, answer.object),
+    all.base && !facts.unfinished && predictBase(cluster, withIgnored(all.base, live, app.ignore)),
+    predictFolded(inquiry, all, live, answer.object),
   ])
+  const mustFold = touched && facts.directives.apply === 'replace' && others.folded !== undefined
   const same = said.by === 'server' && sameJson(comparable(live), comparable(answer.object))
   if (same && !others.folded && !others.unknown) agreed.add(live, desired)
-  return { ...asked, live, ...(basePredicted ? { basePredicted } : {}), ...others }
+  return { ...all, live, ...(basePredicted ? { basePredicted } : {}), ...others, ...(mustFold ? { mustFold } : {}) }
+}
+
+/**
+ * An object that another app of the repository gave up, or that this one had under another name: its label changes, which
+ * is this commit's doing and no drift.
+ */
+async function handedOver(
+  { inventory, siblings, before }: Inquiry,
+  { manifest: { object } }: Pick<ObjectFacts, 'manifest'>,
+  live: LiveObject,
+): Promise<Partial<Pick<ObjectFacts, 'touched' | 'base' | 'from'>>> {
+  const label = live.metadata.labels?.[partOfLabel]
+  if (label === undefined || label === inventory.id) return {}
+  const from = ownIds(inventory).includes(label) ? undefined : await siblings?.giverOf(live)
+  if (from === undefined && !ownIds(inventory).includes(label)) return {}
+  const earlier = before.get(identityOf(referenceOf(object)))?.object
+  const comparable = earlier?.apiVersion === object.apiVersion ? earlier : undefined
+  return {
+    touched: true,
+    ...(from === undefined ? {} : { from }),
+    ...(comparable ? { base: labelled(desiredObject(comparable, inventory.id), label) } : {}),
+  }
+}
+
+function labelled(object: KubeObject, label: string): KubeObject {
+  const labels = { ...object.metadata.labels, [partOfLabel]: label }
+  return { ...object, metadata: { ...object.metadata, labels } }
 }
 
 /** What the base's manifest would change too is drift, not this commit's doing. */
@@ -116,7 +166,8 @@ async function predictFolded(
   applied: LiveObject,
 ): Promise<Pick<ObjectFacts, 'folded' | 'released' | 'unknown' | 'foldKnown'>> {
   const { app, cluster, inventory } = inquiry
-  const rules = foldRules(app, facts.manifest.object, live, inventory.id)
+  if (facts.directives.apply === 'merge') return {}
+  const rules = foldRules(app, facts, live, inventory.id)
   const takesAll = rules.adopting || app.sync.selfHeal
   let answer = applied
   for (let race = 0; race < maxRaces; race++) {

@@ -2,13 +2,14 @@ import { foldInto } from '../core/diff/fold.ts'
 import { predict } from '../core/diff/predict.ts'
 import { type Problem, problem, problemsOf } from '../core/model/errors.ts'
 import type { Manifest } from '../core/model/manifest.ts'
-import { isArray, isObject, type Json, type KubeObject, type LiveObject } from '../core/model/object.ts'
+import type { KubeObject, LiveObject } from '../core/model/object.ts'
 import { describeReference, groupOf, isCustom, isMeasured, referenceOf } from '../core/model/reference.ts'
 import { ClusterRefusal, type FieldFault } from '../core/model/refusal.ts'
 import { recreatedObject, withIgnored } from '../core/plan/desired.ts'
 import type { Answer, ObjectFacts } from '../core/plan/facts.ts'
 import { excludedBy, foldRules, isReady, toFold } from '../core/plan/folding.ts'
 import { serverWords } from '../core/plan/server-words.ts'
+import { previewAnew } from './ask-anew.ts'
 import { liveOf } from './ask-live.ts'
 import { atField, bySchema, definesAnew, withDefaults } from './ask-schema.ts'
 import type { Inquiry } from './gather.ts'
@@ -78,9 +79,9 @@ async function acceptedFolded(
   faults: readonly FieldFault[],
 ) {
   const { app, cluster, inventory } = inquiry
-  const { live, manifest, desired } = facts
+  const { live, desired } = facts
   if (!isReady(live)) return undefined
-  const rules = foldRules(app, manifest.object, live, inventory.id)
+  const rules = foldRules(app, facts, live, inventory.id)
   if (!facts.touched && !rules.adopting && !app.sync.selfHeal) return undefined
   const excluded = excludedBy(faults, live, desired)
   const known: ObjectFacts = {
@@ -105,30 +106,16 @@ async function acceptedFolded(
   }
 }
 
-/** The object as it would be created again, asked for under a name that nobody has. */
+/** The object as it would be created again; `undefined`: that can't be told. */
 async function recreate(cluster: Cluster, desired: KubeObject): Promise<KubeObject | undefined> {
-  const { name } = desired.metadata
-  const other = `${name.slice(0, 40)}-drydock-dry-run`
   try {
-    const { object, created } = await retrying(() =>
-      cluster.previewApply({ ...desired, metadata: { ...desired.metadata, name: other } }),
-    )
-    // Labels and the like may repeat the name.
-    return created ? (renamed(object, other, name) as KubeObject) : undefined
+    const { object, created } = await previewAnew(cluster, desired)
+    return created ? object : undefined
   } catch (thrown) {
     // That an address or a quota is in use by the old object says nothing of the new one.
     if (thrown instanceof ClusterRefusal) return undefined
     throw thrown
   }
-}
-
-function renamed(value: Json, from: string, to: string): Json {
-  if (typeof value === 'string') return value.replaceAll(from, to)
-  if (isArray(value)) return value.map((each) => renamed(each, from, to))
-  if (!isObject(value)) return value
-  return Object.fromEntries(
-    Object.entries(value).map(([key, each]) => [key, each === undefined ? each : renamed(each, from, to)]),
-  )
 }
 
 /** The problems of a refusal, each at its field where the server names one. */

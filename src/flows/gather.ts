@@ -8,14 +8,21 @@ import type { Manifest } from '../core/model/manifest.ts'
 import type { KubeObject, LiveObject } from '../core/model/object.ts'
 import { describeReference, groupOf, identityOf, type ObjectReference, referenceOf } from '../core/model/reference.ts'
 import { ClusterRefusal } from '../core/model/refusal.ts'
-import type { AppFacts, LeftoverFacts } from '../core/plan/facts.ts'
+import { sameManifest } from '../core/plan/app-plan.ts'
+import type { AppFacts, LeftoverFacts, ObjectFacts } from '../core/plan/facts.ts'
+import { fateOf } from '../core/plan/leftovers.ts'
 import { scrubbed, scrubProblem } from '../core/plan/scrubbed.ts'
 import { serverWords } from '../core/plan/server-words.ts'
+import { liveDirectives } from '../core/sync/directives.ts'
+import { chooseHooks, isFirstSync, type Sorted, sortManifests } from '../core/sync/sort.ts'
+import { askHook } from './ask-hook.ts'
+import { askMoves } from './ask-moves.ts'
 import { askObject } from './ask-object.ts'
 import { askTogether } from './ask-together.ts'
 import type { Cluster } from './ports.ts'
 import type { Rendered } from './render-app.ts'
 import { retrying } from './retry.ts'
+import type { Siblings } from './siblings.ts'
 
 /** Requests to one API server at a time. */
 const parallel = 16
@@ -30,6 +37,8 @@ export type Comparison = {
   readonly base: Rendered | undefined
   readonly oldLeftovers: 'change' | 'note'
   readonly notes: readonly string[]
+  /** The other apps of the repository; absent: it is known that there are none. */
+  readonly siblings?: Siblings
   /** Namespaces that other apps of the same commit have manifests of. */
   readonly namespacesOfOthers: ReadonlySet<string>
 }
@@ -69,11 +78,12 @@ export async function gather(comparison: Comparison): Promise<AppFacts> {
     newNamespaces,
     changedKinds,
   }
-  const askAll = (manifests: readonly Manifest[]) =>
+  const sorted = sortManifests(head.manifests)
+  const askAll = (list: Sorted['ordinary'], ask = askObject) =>
     Promise.all(
-      manifests.map((manifest) =>
+      list.map(({ manifest, directives }) =>
         limit(() =>
-          askObject(inquiry, manifest).then(
+          ask(inquiry, manifest, directives).then(
             (facts) => scrubbed(facts, app.sensitive),
             (thrown: unknown) => {
               // A cluster that is gone is one error, not one of each object.
@@ -85,7 +95,7 @@ export async function gather(comparison: Comparison): Promise<AppFacts> {
       ),
     )
   // Namespaces and definitions first: what they create can't be previewed by the server.
-  const ground = await askAll(head.manifests.filter(isGround))
+  const ground = await askAll(sorted.ordinary.filter((each) => isGround(each.manifest)))
   for (const facts of ground) {
     const { object } = facts.manifest
     if (object.kind === 'Namespace' && !facts.live) newNamespaces.add(object.metadata.name)
@@ -93,26 +103,46 @@ export async function gather(comparison: Comparison): Promise<AppFacts> {
       for (const kind of kindsOfDefinitions([facts.manifest])) changedKinds.add(`${kind.apiVersion} ${kind.kind}`)
     }
   }
-  const others = await askAll(head.manifests.filter((each) => !isGround(each)))
+  const others = await askAll(sorted.ordinary.filter((each) => !isGround(each.manifest)))
   const asked = new Map([...ground, ...others].map((facts) => [identityOf(referenceOf(facts.manifest.object)), facts]))
   const objects = head.manifests.flatMap((each) => asked.get(identityOf(referenceOf(each.object))) ?? [])
+  const chosen = chooseHooks(sorted, isFirstSync(inventory, objects))
+  const hooks = mayRunHooks(inquiry, objects, chosen.hooks) ? await askAll(chosen.hooks, askHook) : []
+  const rendered = new Set(head.manifests.map((each) => identityOf(referenceOf(each.object))))
   const leftovers = await Promise.all(
     inventory.objects
-      .filter((entry) => !asked.has(identityOf(entry)))
+      .filter((entry) => !rendered.has(identityOf(entry)))
       .map((entry) =>
         limit(() => leftover(entry, inquiry, inquiry.owned.get(identityOf(entry)), before.get(identityOf(entry)))),
       ),
   )
   const together = await askTogether(inquiry, { objects, leftovers })
-  return {
+  return askMoves(cluster, {
     app,
     clusterUID,
     inventory,
     digest: head.digest,
     oldLeftovers: comparison.oldLeftovers,
     ...together,
-    notes: [...comparison.notes, ...together.notes],
-  }
+    hooks,
+    skipped: chosen.skipped,
+    notes: [...comparison.notes, ...sorted.notes, ...together.notes],
+    problems: [...sorted.problems, ...together.problems],
+  })
+}
+
+/** Hooks run only with something else to do: where that can be ruled out already, nobody is asked about them. */
+function mayRunHooks(inquiry: Inquiry, objects: readonly ObjectFacts[], hooks: Sorted['ordinary']): boolean {
+  const { base, app, inventory, before, unfinished } = inquiry
+  if (hooks.length === 0) return false
+  if (base === undefined || unfinished.size > 0 || app.sync.selfHeal) return true
+  if (objects.some((facts) => facts.touched)) return true
+  const rendered = new Set(objects.map((facts) => identityOf(referenceOf(facts.manifest.object))))
+  if (inventory.objects.some((entry) => !rendered.has(identityOf(entry)))) return true
+  return hooks.some(({ manifest }) => {
+    const earlier = before.get(identityOf(referenceOf(manifest.object)))
+    return !earlier || !sameManifest(earlier.object, manifest.object)
+  })
 }
 
 function isDefinition(object: KubeObject): boolean {
@@ -162,18 +192,21 @@ async function leftover(
       { hint: 'Repair the API service of this group, then try again. Until then nothing of this app is pruned.' },
     )
   }
-  const asked = { ...facts, reference: served }
   const live = listed ?? (await retrying(() => cluster.get(served)))
-  if (!live) return asked
+  if (!live) return { ...facts, reference: served }
+  const known: LeftoverFacts = { ...facts, reference: served, directives: liveDirectives(live), live }
+  const goes = (each: LeftoverFacts) => fateOf(each, inquiry).is === 'deleted'
+  // Who else has it is asked only of what would go, and the server only about what goes then.
+  const label = live.metadata.labels?.[partOfLabel]
+  const moved = label !== undefined && label !== inquiry.inventory.id
+  const asked = goes(known) || moved ? { ...known, ...(await inquiry.siblings?.claimOf(served)) } : known
+  if (!goes(asked)) return asked
   try {
     await retrying(() => cluster.previewDelete(served))
-    return { ...asked, live }
+    return asked
   } catch (thrown) {
-    return {
-      ...asked,
-      live,
-      refusal: scrubProblem(deletionRefused(thrown, served, base), [live], inquiry.app.sensitive),
-    }
+    const refusal = scrubProblem(deletionRefused(thrown, served, base), [live], inquiry.app.sensitive)
+    return { ...asked, refusal }
   }
 }
 

@@ -6,9 +6,12 @@ import type { AppPlan } from '../core/model/plan.ts'
 import { describeReference, identityOf, referenceOf } from '../core/model/reference.ts'
 import { planApp } from '../core/plan/app-plan.ts'
 import type { AppFacts } from '../core/plan/facts.ts'
+import { firstHold } from '../core/sync/holds.ts'
+import { inventoryFor } from './adopt-inventory.ts'
 import { gather } from './gather.ts'
 import type { Cluster, GitRepository } from './ports.ts'
 import { type Rendered, renderApp, type Target } from './render-app.ts'
+import { type Siblings, siblingsOf } from './siblings.ts'
 import type { Workshop } from './world.ts'
 
 /** Apps rendered or asked about at a time: each runs renderers. */
@@ -29,6 +32,8 @@ export type AppRequest = {
   /** `note`: leftovers of earlier commits are remarked on, not planned. */
   readonly oldLeftovers: 'change' | 'note'
   readonly notes?: readonly string[]
+  /** The newest commit of the branch, where that is another one: what an app has there isn't deleted either. */
+  readonly newest?: string
   readonly signal?: AbortSignal
 }
 
@@ -47,6 +52,7 @@ type Prepared = {
   readonly inventory: Inventory
   readonly head: Rendered
   readonly base: Rendered | undefined
+  readonly siblings: Siblings
   readonly notes: readonly string[]
 }
 
@@ -92,16 +98,51 @@ function failedPlan(app: App, thrown: unknown): AppPlan {
 async function prepare(workshop: Workshop, request: AppRequest): Promise<Prepared> {
   const { app, repository } = request
   const cluster = await workshop.clusters.open(app.cluster, request.repositoryName)
-  const [{ version }, kinds, inventory] = await Promise.all([
+  const [{ version }, kinds, { inventory, from }] = await Promise.all([
     cluster.identify(),
     cluster.kinds({ fresh: true }),
-    cluster.inventory(request.repositoryName, app.name),
+    inventoryFor(request, cluster),
   ])
   refuseNamesake(app, inventory)
   const target: Target = { kinds, version }
   const rendering = renderApp(workshop, repository, request.head, app, target, request.signal)
   const [head, base] = await Promise.all([rendering, renderBase(workshop, request, inventory, target, rendering)])
-  return { request, cluster, inventory, head, base: base.rendered, notes: [...(request.notes ?? []), ...base.notes] }
+  const siblings = alsoLater(
+    siblingsOf(workshop, request, cluster),
+    request.newest === undefined ? undefined : siblingsOf(workshop, { ...request, head: request.newest }, cluster),
+  )
+  const renamed = from === undefined ? [] : [`It was called ${from} until now, and has its objects.`]
+  const notes = [...(request.notes ?? []), ...renamed, ...heldNotes(request, inventory), ...base.notes]
+  return { request, cluster, inventory, head, base: base.rendered, siblings, notes }
+}
+
+/** A plan of a pull request is not applied at its merge while something holds the app. */
+function heldNotes({ app, base, head, repositoryName }: AppRequest, { marks, revision }: Inventory): readonly string[] {
+  if (base === 'synced' || app.source === undefined) return []
+  const hold = firstHold({
+    app,
+    repository: repositoryName,
+    revision: revision === undefined ? head : '',
+    now: new Date(0),
+    asked: false,
+    windows: [],
+    freezes: [],
+    parent: marks,
+    dependencies: [],
+  })
+  return hold ? [`Its merge would wait: ${hold.problem.message}`] : []
+}
+
+/** What has an object at either of two commits has it: nobody gives up what it has at the newest. */
+function alsoLater(now: Siblings, later: Siblings | undefined): Siblings {
+  if (!later) return now
+  return {
+    claimOf: async (reference) => (await now.claimOf(reference)) ?? (await later.claimOf(reference)),
+    giverOf: async (live) => {
+      const giver = await now.giverOf(live)
+      return giver === undefined ? undefined : later.giverOf(live)
+    },
+  }
 }
 
 /** Two folders that no file configures may have one name; the inventory of the one must not be pruned by the other. */
@@ -117,7 +158,7 @@ function refuseNamesake(app: App, inventory: Inventory): void {
 }
 
 async function complete(prepared: Prepared, others: readonly Prepared[]): Promise<PlannedApp> {
-  const { request, cluster, inventory, head, base, notes } = prepared
+  const { request, cluster, inventory, head, base, siblings, notes } = prepared
   const namespacesOfOthers = new Set(
     others
       .filter((other) => other.cluster === cluster)
@@ -125,7 +166,7 @@ async function complete(prepared: Prepared, others: readonly Prepared[]): Promis
       .map((each) => each.object.metadata.name),
   )
   const { app, oldLeftovers } = request
-  const facts = await gather({ app, cluster, inventory, head, base, oldLeftovers, notes, namespacesOfOthers })
+  const facts = await gather({ app, cluster, inventory, head, base, oldLeftovers, notes, namespacesOfOthers, siblings })
   return { plan: planApp(facts), facts, cluster, inventory }
 }
 
@@ -152,6 +193,24 @@ function withClaims(plan: AppPlan, prepared: Prepared, others: readonly Prepared
   return errors.length > 0 ? { ...plan, errors: [...plan.errors, ...errors] } : plan
 }
 
+/** The app as it was synced last; what can't be rendered any more is no base. */
+async function renderSynced(
+  workshop: Workshop,
+  request: AppRequest,
+  { revision }: Inventory,
+  target: Target,
+): Promise<Rendered | undefined> {
+  if (revision === undefined) return undefined
+  try {
+    await request.repository.fetch([revision])
+    const app = request.baseApp ?? request.app
+    return await renderApp(workshop, request.repository, revision, app, target, request.signal)
+  } catch (thrown) {
+    if (request.signal?.aborted) throw thrown
+    return undefined
+  }
+}
+
 async function renderBase(
   workshop: Workshop,
   request: AppRequest,
@@ -166,10 +225,12 @@ async function renderBase(
   try {
     if (request.base === 'synced') await request.repository.fetch([treeish])
     const app = request.baseApp ?? request.app
-    return {
-      rendered: await renderApp(workshop, request.repository, treeish, app, target, request.signal),
-      notes: [],
-    }
+    const rendered = await renderApp(workshop, request.repository, treeish, app, target, request.signal)
+    const synced = request.base === 'synced' ? undefined : await renderSynced(workshop, request, inventory, target)
+    if (!synced || synced.digest === rendered.digest) return { rendered, notes: [] }
+    const at = inventory.revision.slice(0, 7)
+    const note = `What ${treeish.slice(0, 7)} says of this app is not synced yet (live is at ${at}): a sync of this applies that, too.`
+    return { rendered: synced, notes: [note] }
   } catch (thrown) {
     if (request.signal?.aborted) throw thrown
     const [first] = problemsOf(thrown)

@@ -1,34 +1,40 @@
 import { type Difference, sameJson } from '../diff/fields.ts'
 import { createMasker, type Masker } from '../diff/mask.ts'
 import { ownersOf } from '../diff/ownership.ts'
-import { valueAt } from '../diff/patch.ts'
 import { predict } from '../diff/predict.ts'
 import type { Change, Drift } from '../model/change.ts'
 import { type Problem, problem } from '../model/errors.ts'
-import { fieldManager, isMember, partOfLabel } from '../model/inventory.ts'
+import { applySetId, fieldManager, isMember, partOfLabel } from '../model/inventory.ts'
 import { at, isObject, type KubeObject, type LiveObject } from '../model/object.ts'
 import type { AppPlan } from '../model/plan.ts'
 import { describeReference, identityOf, type ObjectReference, referenceOf } from '../model/reference.ts'
+import { pausedBy } from '../sync/directives.ts'
+import { ownIds } from '../sync/renames.ts'
 import { withoutAllocations } from './allocations.ts'
+import { driftBefore, isAdded, isReleased, leavesAlone, overlaps } from './attribution.ts'
+import { bounded, shorten } from './bounded.ts'
 import { creation, differencesOf, driftOf, missing, modification, replacedFields, replacement } from './describe.ts'
 import type { AppFacts, ObjectFacts } from './facts.ts'
-import { foldRules, withoutAdded } from './folding.ts'
 import { foreignOwner } from './foreign.ts'
 import { autoscaled, staying } from './hints.ts'
-import { decideLeftover } from './leftovers.ts'
+import { decideHooks } from './hooks.ts'
+import { decideLeftover, fateOf } from './leftovers.ts'
+import { movesOf, withMoves } from './moves.ts'
 
 /** Decides what a sync would do, from what was rendered and what the API server said. Secret values don't leave. */
-export function planApp(facts: AppFacts): AppPlan {
+export function planApp(known: AppFacts): AppPlan {
+  const moves = movesOf(known)
+  const facts = withMoves(known, moves)
   const masker = createMasker(facts.app.sensitive)
   const changes: Change[] = []
   const drift: Drift[] = []
   const errors: Problem[] = []
-  const notes: string[] = [...facts.notes]
+  const notes: string[] = [...facts.notes, ...moves.notes, ...orphanNote(facts)]
   const remarks: string[] = []
   let unchanged = 0
   for (const object of facts.objects) {
-    const decided = decide(object, facts, masker)
-    if (decided.change) changes.push(decided.change)
+    const decided = leftAlone(object) ?? decide(object, facts, masker)
+    if (decided.change) changes.push(marked(decided.change, object))
     drift.push(...(decided.drift ?? []))
     errors.push(...(decided.errors ?? []))
     if (decided.note) remarks.push(decided.note)
@@ -38,8 +44,8 @@ export function planApp(facts: AppFacts): AppPlan {
   notes.push(...bounded(remarks), ...bounded(autoscaled(facts, changes, drift)))
   const deletions: Change[] = []
   for (const leftover of facts.leftovers) {
-    const decided = decideLeftover(leftover, facts, masker)
-    if (decided.change) deletions.push(decided.change)
+    const decided = decideLeftover(leftover, facts, masker, moves.first.get(identityOf(leftover.reference)))
+    if (decided.change) deletions.push(withWave(decided.change, leftover.directives?.wave ?? 0))
     if (decided.error) errors.push(decided.error)
     if (decided.note) notes.push(decided.note)
   }
@@ -47,6 +53,12 @@ export function planApp(facts: AppFacts): AppPlan {
   changes.push(
     ...deletions.map((change) => (mass ? { ...change, risks: [...change.risks, 'mass-prune' as const] } : change)),
   )
+  // What waits for its confirmation is nothing to do yet.
+  const busy =
+    changes.some((each) => !each.risks.includes('unconfirmed')) || drift.some((each) => each.onSync === 'restored')
+  const hooks = decideHooks(facts, busy, masker)
+  changes.push(...hooks.changes)
+  errors.push(...hooks.errors)
   return {
     name: facts.app.name,
     cluster: facts.app.cluster,
@@ -61,9 +73,40 @@ export function planApp(facts: AppFacts): AppPlan {
   }
 }
 
+/** Objects of ours without any inventory: what Git no longer has of them is known to nobody. */
+function orphanNote({ inventory, objects }: AppFacts): readonly string[] {
+  const { revision, objects: entries, unfinished = [] } = inventory
+  if (revision !== undefined || entries.length > 0 || unfinished.length > 0) return []
+  const left = objects.filter(({ live }) => live && isMember(live, inventory.id)).length
+  if (left === 0) return []
+  return [
+    `${left} ${left === 1 ? 'object carries' : 'objects carry'} the label of this app although no inventory is there: it is synced as a new app, and what Git no longer has of it stays (label ${partOfLabel}=${inventory.id}).`,
+  ]
+}
+
+/** What annotations take away from a sync: it is not compared. */
+function leftAlone({ live, directives, manifest, touched }: ObjectFacts): Decided | undefined {
+  if (!live) return undefined
+  const paused = pausedBy(live, manifest.object)
+  if (paused === undefined && directives.apply !== 'if-absent') return undefined
+  if (!touched) return {}
+  const why = paused === undefined ? 'it is only created where it is absent' : `${paused} is set there`
+  return { note: `${describeReference(referenceOf(manifest.object))} stays as it is on the cluster: ${why}.` }
+}
+
+function marked(change: Change, { directives, from }: ObjectFacts): Change {
+  return withWave(from === undefined ? change : { ...change, from }, directives.wave)
+}
+
+function withWave(change: Change, wave: number): Change {
+  return wave === 0 ? change : { ...change, wave }
+}
+
 /** A render without any object of an app that has some is taken for a mistake, not for a wish. */
 function refuseEmpty(facts: AppFacts): readonly Problem[] {
+  const pruned = facts.leftovers.some((each) => fateOf(each, facts).is === 'deleted')
   if (facts.objects.length > 0 || facts.inventory.objects.length === 0) return []
+  if (facts.skipped?.length && !pruned) return []
   return [
     problem(
       'render-empty',
@@ -73,26 +116,6 @@ function refuseEmpty(facts: AppFacts): readonly Problem[] {
       },
     ),
   ]
-}
-
-/** Remarks of one kind that are said in full; a cluster that hides something hides it of every object. */
-const maxRemarks = 10
-
-function bounded(remarks: readonly string[]): readonly string[] {
-  const rest = remarks.length - maxRemarks
-  if (rest <= 1) return remarks
-  return [...remarks.slice(0, maxRemarks), `The same is true of ${rest} more objects.`]
-}
-
-/** Objects of one foreign owner that are each an error of their own; the rest are counted. */
-const maxOwned = 5
-
-function shorten(errors: readonly Problem[]): readonly Problem[] {
-  const owned = errors.filter((error) => error.code === 'already-owned')
-  if (owned.length <= maxOwned) return errors
-  const rest = owned.length - maxOwned
-  const more = problem('already-owned', `${rest} more objects of this app belong to somebody else.`)
-  return [...owned.slice(0, maxOwned), more, ...errors.filter((error) => error.code !== 'already-owned')]
 }
 
 type Decided = {
@@ -110,7 +133,8 @@ function decide(facts: ObjectFacts, app: AppFacts, masker: Masker): Decided {
     const message = `${describeReference(reference)} is being deleted on the cluster.`
     return { errors: [problem('cluster-refused', message, { source: manifest.source, hint })] }
   }
-  const owner = live && foreignOwner(live, app.inventory.id)
+  const given = facts.from === undefined ? [] : [applySetId(app.inventory.repository, facts.from)]
+  const owner = live && !isOurs(facts, live, app) && foreignOwner(live, app.inventory.id, given)
   if (owner && !app.app.adopt) {
     const hint = 'Remove it there first, or say `adopt: true` for this app in .github/drydock.yaml.'
     const message = `${describeReference(reference)} belongs to ${owner}.`
@@ -156,9 +180,14 @@ function decideReplacement(
 ): Decided {
   const found = replacedFields(facts, live, recreated, masker)
   if (found.length === 0) return {}
-  const ours = isMember(live, app.inventory.id)
+  const ours = isOurs(facts, live, app)
   if (facts.touched) return { change: replacement(facts, live, found, ours, masker) }
   return { drift: [driftOf(facts, live, found, app, { ours, onSync: 'kept' }, masker)] }
+}
+
+/** Does the app have it, by this name or one that it had before, or does another one hand it over? */
+function isOurs({ from }: ObjectFacts, live: LiveObject, { inventory }: AppFacts): boolean {
+  return from !== undefined || ownIds(inventory).some((id) => isMember(live, id))
 }
 
 /** Did an earlier sync make it? Only what can't be read now is looked up like this. */
@@ -170,7 +199,7 @@ function isListed(app: AppFacts, reference: ObjectReference): boolean {
 function compare(facts: ObjectFacts, live: LiveObject, app: AppFacts, masker: Masker): Decided {
   const { touched } = facts
   const { selfHeal } = app.app.sync
-  const ours = isMember(live, app.inventory.id)
+  const ours = isOurs(facts, live, app)
   const toFinal = (object: KubeObject) => differencesOf(live, withoutAllocations(object, live, facts.desired), masker)
   const applied = toFinal(predictedOf(facts, live))
   const ideal = facts.folded ? toFinal(facts.folded) : applied
@@ -198,7 +227,9 @@ function compare(facts: ObjectFacts, live: LiveObject, app: AppFacts, masker: Ma
     return takes && isAdded(facts, live, each)
   })
   // Once the object is sent, all that we own is set right; without a change only healing sends it.
-  const restored = asked.length > 0 ? 'restored' : onSync
+  // Its label is not compared; that it becomes this app's is a change of its own.
+  const relabelled = !isMember(live, app.inventory.id)
+  const restored = asked.length > 0 || relabelled ? 'restored' : onSync
   const fates = [
     { found: [...kept, ...(restored === onSync ? left : [])], onSync: restored },
     { found: restored === onSync ? [] : left, onSync },
@@ -206,7 +237,7 @@ function compare(facts: ObjectFacts, live: LiveObject, app: AppFacts, masker: Ma
   const drift = fates
     .filter((each) => each.found.length > 0)
     .map((each) => driftOf(facts, live, each.found, app, { ours, onSync: each.onSync }, masker))
-  const change = asked.length > 0 ? modification(facts, live, asked, 'update', masker) : undefined
+  const change = asked.length > 0 || relabelled ? modification(facts, live, asked, 'update', masker) : undefined
   const removed = asked.filter((each) => taken.includes(each))
   const note = staying(facts, live, (takes ? facts.folded : facts.released) ?? predictedOf(facts, live))
   return {
@@ -222,43 +253,6 @@ function predictedOf({ answer, desired }: ObjectFacts, live: LiveObject): KubeOb
   return (answer.by === 'client' && answer.object) || predict(live, desired)
 }
 
-/** The differences that the base's manifest would make too, by path; `takes`: without what others added. */
-function driftBefore(
-  facts: ObjectFacts,
-  live: LiveObject,
-  { app, inventory }: AppFacts,
-  takes: boolean,
-  masker: Masker,
-): ReadonlyMap<string, Difference> {
-  const { basePredicted, manifest } = facts
-  if (!facts.base && !basePredicted) return new Map()
-  const base = facts.base ?? facts.desired
-  // Guessed where the server could not be asked, or refused the base.
-  const applied = basePredicted ?? (predict(live, base) as LiveObject)
-  const rules = foldRules(app, manifest.object, live, inventory.id)
-  const before = (takes && withoutAdded(applied, base, rules).wanted) || applied
-  const found = differencesOf(live, withoutAllocations(before, live, base), masker)
-  return new Map(found.map((each) => [each.path, each]))
-}
-
-/** Both sides of the commit say the same of it. */
-function leavesAlone({ base, desired }: ObjectFacts, { steps }: Difference): boolean {
-  const said = base && valueAt(base, steps)
-  return said !== undefined && sameJson(said, valueAt(desired, steps))
-}
-
-/** Somebody put it there whom a sync takes it from, and neither side of the commit says it. */
-function isAdded(facts: ObjectFacts, live: LiveObject, { before, after, steps }: Difference): boolean {
-  const said = [facts.base, facts.desired].some((each) => each && valueAt(each, steps) !== undefined)
-  return before !== undefined && after === undefined && !said && ownersOf(live, steps, fieldManager).length > 0
-}
-
-/** Do two differences speak of one place, or of a place in the other's? */
-function overlaps(one: Difference, other: Difference): boolean {
-  const [short, long] = one.path.length < other.path.length ? [one.path, other.path] : [other.path, one.path]
-  return long === short || long.startsWith(`${short}/`) || long.startsWith(`${short}[`)
-}
-
 /** Another program's fields are made ours first: two steps, which the server can't preview as one. */
 function folding(change: Change, live: LiveObject, found: readonly Difference[]): Change {
   if (change.preview === 'client') return change
@@ -269,12 +263,6 @@ function folding(change: Change, live: LiveObject, found: readonly Difference[])
     preview: 'client',
     previewReason: `fields of ${whose} are first made Drydock's own, then removed`,
   }
-}
-
-/** The base says this field and the commit does not: that it goes is the commit's doing, whoever else holds it. */
-function isReleased(facts: ObjectFacts, difference: Difference): boolean {
-  if (!facts.base) return false
-  return valueAt(facts.base, difference.steps) !== undefined && valueAt(facts.desired, difference.steps) === undefined
 }
 
 function partition<T>(list: readonly T[], holds: (item: T) => boolean): readonly [readonly T[], readonly T[]] {

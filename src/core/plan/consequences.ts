@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { KindInfo } from '../model/kinds.ts'
 import { at, isArray, type KubeObject, textAt } from '../model/object.ts'
 import { groupOf } from '../model/reference.ts'
@@ -78,15 +79,30 @@ export function countedKinds(kinds: readonly KindInfo[]): readonly KindInfo[] {
   return counted.filter((info) => first.get(`${groupOf(info.apiVersion)} ${info.resource}`) === info)
 }
 
-/** What is in a namespace: the largest kinds with their numbers. */
+/** Kinds that come and go by themselves: with each run of a CronJob, with each rollout. */
+const passing = new Set(['Pod', 'Job', 'ReplicaSet'])
+
+/** Before the counts of such kinds. */
+const passingNow = ', and at the moment '
+const onlyPassing = 'nothing that lasts'
+const empty = 'nothing is in it'
+
+/** What is in a namespace: the largest kinds with their numbers, then those that come and go. */
 export function contentsOf(counts: readonly KindCount[]): string {
   const present = counts
     .filter(({ count }) => count > 0)
     .sort((one, other) => other.count - one.count || one.kind.localeCompare(other.kind, 'en'))
-  if (present.length === 0) return 'nothing is in it'
-  const rest = present.length - maxKinds
-  const named = present.slice(0, maxKinds).map(countKind)
-  return sentenceOf(named, rest > 0 ? `${rest} more ${rest === 1 ? 'kind' : 'kinds'}` : undefined)
+  const [going, lasting] = [true, false].map((each) => present.filter(({ kind }) => passing.has(kind) === each))
+  const now = going?.length ? `${passingNow}${sentenceOf(going.map(countKind), undefined)}` : ''
+  if (!lasting?.length) return now === '' ? empty : `${onlyPassing}${now}`
+  const rest = lasting.length - maxKinds
+  const named = lasting.slice(0, maxKinds).map(countKind)
+  return `${sentenceOf(named, rest > 0 ? `${rest} more ${rest === 1 ? 'kind' : 'kinds'}` : undefined)}${now}`
+}
+
+/** Consequences without what changes by itself between two plans: what somebody accepts. */
+export function lasting(consequences: readonly string[]): readonly string[] {
+  return consequences.map((each) => (each.split(passingNow)[0] ?? each).replace(onlyPassing, empty))
 }
 
 /** What of a namespace nobody could count. */
@@ -94,12 +110,19 @@ export function uncounted(kinds: readonly string[], why: string): string {
   return `whether it holds ${namesOf(kinds)} is unknown: ${why}`
 }
 
-/** What becomes of the volumes of many claims; `lost` are the words of those that go. */
+/**
+ * What becomes of the volumes of many claims; `lost` are the words of those that go. Those that are only counted have a
+ * digest: who accepts that they go accepts these, not as many others.
+ */
 export function volumesOf(lost: readonly string[], kept: number): readonly string[] {
   const rest = lost.length - maxNames
+  const digest = createHash('sha256')
+    .update(JSON.stringify(lost.slice(maxNames)))
+    .digest('hex')
+    .slice(0, 12)
   return [
     ...lost.slice(0, maxNames),
-    ...(rest > 0 ? [`${rest} more ${rest === 1 ? 'volume' : 'volumes'} and their data`] : []),
+    ...(rest > 0 ? [`${rest} more ${rest === 1 ? 'volume' : 'volumes'} and their data (list ${digest})`] : []),
     ...(kept > 0
       ? [
           kept === 1

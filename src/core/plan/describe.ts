@@ -106,7 +106,7 @@ export function replacement(
   masker: Masker,
 ): Change {
   // Only who owns the object may say so: not the manifest that is about to adopt it.
-  const allowed = ours && facts.manifest.object.metadata.annotations?.['drydock.dev/replace'] === 'allowed'
+  const allowed = ours && facts.directives.replaceAllowed
   const risks: readonly Risk[] = [...(allowed ? [] : ['immutable' as const]), ...lossOf(referenceOf(live))]
   return {
     ...base(facts, 'replace'),

@@ -1,5 +1,6 @@
 import type { FieldPath } from '../diff/field-set.ts'
 import type { App } from '../model/app.ts'
+import type { Directives } from '../model/directives.ts'
 import type { Problem } from '../model/errors.ts'
 import type { Inventory } from '../model/inventory.ts'
 import type { Manifest } from '../model/manifest.ts'
@@ -22,6 +23,7 @@ export type Answer =
 /** Everything that is known of one rendered object. */
 export type ObjectFacts = {
   readonly manifest: Manifest
+  readonly directives: Directives
   /** As it is sent. */
   readonly desired: KubeObject
   /** The commit changes this manifest, or nothing was ever synced. */
@@ -38,6 +40,8 @@ export type ObjectFacts = {
   readonly folded?: KubeObject
   /** What the object is once only what the commit takes out of its manifest is taken away from others. */
   readonly released?: KubeObject
+  /** The app of the same repository that has it until now and no longer renders it: this one takes it over. */
+  readonly from?: string
   /** What goes by folding is known: it is `folded`, or without it nothing. Only then a sync folds. */
   readonly foldKnown?: boolean
   /** The server refuses the manifest beside what others added: a sync takes all of it away first. */
@@ -60,6 +64,12 @@ export type LeftoverFacts = {
   /** The base's manifest, when the base still has it. */
   readonly base?: Manifest
   readonly refusal?: Problem
+  /** What the annotations of the live object ask for. */
+  readonly directives?: Directives
+  /** The app of the same repository whose render has it now: it is handed over. */
+  readonly claimedBy?: string
+  /** Why it may not go although nobody is known to have it: nobody can tell, or others have objects in it. */
+  readonly undecided?: string
   /** What goes with it. */
   readonly consequences?: readonly string[]
 }
@@ -71,7 +81,13 @@ export type AppFacts = {
   readonly inventory: Inventory
   readonly digest: string
   readonly objects: readonly ObjectFacts[]
+  /** What is made anew if there is something to do. */
+  readonly hooks?: readonly ObjectFacts[]
+  /** Manifests that are never applied, with the reason; they are not pruned either. */
+  readonly skipped?: readonly { readonly reference: ObjectReference; readonly why: string }[]
   readonly leftovers: readonly LeftoverFacts[]
+  /** Claims that no manifest of the app makes, as `namespace/name`. */
+  readonly claims?: ReadonlyMap<string, KubeObject>
   /** `note`: objects that the base lacks too are nobody's change (a pull request's plan). */
   readonly oldLeftovers: 'change' | 'note'
   readonly notes: readonly string[]

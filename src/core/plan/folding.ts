@@ -11,13 +11,24 @@ import { withEmpty } from './emptied.ts'
 import type { ObjectFacts } from './facts.ts'
 
 /** Whose fields are given up for one object. */
-export function foldRules(app: App, manifest: KubeObject, live: LiveObject, inventoryId: string): FoldRules {
+export function foldRules(
+  app: App,
+  { manifest: { object: manifest }, directives, from }: Pick<ObjectFacts, 'manifest' | 'directives' | 'from'>,
+  live: LiveObject,
+  inventoryId: string,
+): FoldRules {
   const ignored = ignoredPaths(manifest, app.ignore)
   return {
-    managers: app.managers,
+    managers: directives.apply === 'replace' ? [...app.managers, ...peopleOf(live)] : app.managers,
     isIgnored: (path) => ignored.some((pointer) => pointsAt(pointer, path, manifest)),
-    adopting: !isMember(live, inventoryId),
+    adopting: from === undefined && !isMember(live, inventoryId),
   }
+}
+
+/** Every manager but Kubernetes' own programs, which would only set their fields again. */
+function peopleOf(live: LiveObject): readonly string[] {
+  const managers = (live.metadata.managedFields ?? []).flatMap((entry) => entry.manager ?? [])
+  return managers.filter((manager) => !/^kube-|^kubelet$|[*?[{!]/.test(manager))
 }
 
 /** Is anybody written down as the manager of a field? */
@@ -35,7 +46,7 @@ export function toFold(
   rules: FoldRules,
   selfHeal: boolean,
 ): readonly FieldPath[] {
-  if (!facts.foldKnown) return []
+  if (!facts.foldKnown || facts.directives.apply === 'merge') return []
   const { base, desired, excluded = [] } = facts
   // What was added since the plan was made, nobody has seen go.
   const seen = facts.live && hasManagers(facts.live) ? new Set(foldable(facts.live, rules).map(pathKey)) : undefined

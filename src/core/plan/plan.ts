@@ -1,17 +1,23 @@
 import { createHash } from 'node:crypto'
 import type { Problem } from '../model/errors.ts'
 import type { AppPlan, Conclusion, Plan } from '../model/plan.ts'
+import { openRisks } from './open-risks.ts'
 
-/** What a plan comes to: an error or a denial fails it, a risk asks for a person. */
+/** What a plan comes to: an error or a denial fails it, a risk that nobody accepted asks for a person. */
 export function concludeApp(app: AppPlan): Conclusion {
   if (app.errors.length > 0 || app.policies.some((verdict) => verdict.severity === 'deny')) return 'failure'
-  return app.changes.some((change) => change.risks.length > 0) ? 'action_required' : 'success'
+  return app.changes.some((change) => openRisks(change).length > 0) ? 'action_required' : 'success'
 }
 
 /** The worst of several conclusions; of none: success. */
 export function worst(conclusions: readonly Conclusion[]): Conclusion {
   if (conclusions.includes('failure')) return 'failure'
   return conclusions.includes('action_required') ? 'action_required' : 'success'
+}
+
+/** What the plan of all apps comes to: an error that concerns no single app fails it too. */
+export function concludePlan(plan: Pick<Plan, 'apps' | 'errors'>): Conclusion {
+  return (plan.errors ?? []).length > 0 ? 'failure' : worst(plan.apps.map(concludeApp))
 }
 
 /** Puts the plans of apps together into the plan document. */
@@ -33,7 +39,7 @@ export function assemblePlan(parts: {
     head: parts.head,
     ...(parts.base ? { base: parts.base } : {}),
     digest: `sha256:${hash.digest('hex')}`,
-    conclusion: errors.length > 0 ? 'failure' : worst(apps.map(concludeApp)),
+    conclusion: concludePlan({ apps, errors }),
     apps,
     ...(errors.length > 0 ? { errors } : {}),
     ...(parts.notes && parts.notes.length > 0 ? { notes: parts.notes } : {}),

@@ -1,7 +1,9 @@
-import { riskWords } from '../model/change.ts'
+import { createHash } from 'node:crypto'
+import { type Change, type Risk, riskWords } from '../model/change.ts'
 import { type Problem, problem } from '../model/errors.ts'
 import type { AppPlan } from '../model/plan.ts'
 import { describeReference, identityOf } from '../model/reference.ts'
+import { lasting } from '../plan/consequences.ts'
 
 declare const authorised: unique symbol
 
@@ -15,63 +17,94 @@ export type AuthorisedPlan = {
   readonly clusterUID: string
   /** Why it was allowed, for the audit. */
   readonly allowedBy: string
+  /** Deletions that nobody confirmed yet: not in the plan any more, so that they can't be carried out. */
+  readonly unconfirmed: readonly Change[]
 }
 
 /** What a person has seen and accepted of a plan. */
 export type Reviewed = {
   /** The plan shown before the merge, if there was one. */
   readonly plan?: AppPlan
-  /** `true`: somebody with the right to do so accepted the risks of exactly this plan. */
-  readonly risksAccepted: boolean
+  /** The risks that somebody with the right to do so accepted, by {@link riskKey}; `all`: those of exactly this plan. */
+  readonly accepted: 'all' | ReadonlySet<string>
   readonly by: string
+  /** `true`: a deletion whose risks nobody accepted is left out, and the rest goes ahead. */
+  readonly keepsRisky?: boolean
 }
 
-/** The risks of a plan, one for each object; the key is the same in two plans that risk the same. */
+/**
+ * Digest of one finding, by which it is accepted: the same in two plans that risk the same thing on the same cluster. What
+ * goes with a deletion belongs to it, so that a volume that nobody saw is a new finding; so do the fields for which an
+ * object is replaced.
+ */
+export function riskKey(plan: Pick<AppPlan, 'name' | 'cluster' | 'clusterUID'>, change: Change, risk: Risk): string {
+  const lost = [...lasting(change.consequences ?? [])].sort()
+  const fields = risk === 'immutable' ? change.fields.map((field) => field.path).sort() : []
+  const about = [plan.name, plan.cluster, plan.clusterUID ?? '', risk, change.action, identityOf(change)]
+  const parts = fields.length > 0 ? [...about, lost, fields] : [...about, ...lost]
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex')
+}
+
+/** The risks of a plan, one for each object. */
 function risksOf(plan: AppPlan) {
   return plan.changes.flatMap((change) =>
-    change.risks.map((risk) => ({ key: `${risk} ${identityOf(change)}`, risk, change })),
+    change.risks.map((risk) => ({ key: riskKey(plan, change, risk), risk, change })),
   )
 }
+
+/** Why a plan may not be carried out; `by`: what the sync is held by, where a person can end that. */
+type Refused = { readonly refused: readonly Problem[]; readonly by: 'risk' | 'disagreement' }
 
 /**
  * Judges a plan right before it is carried out. An error or a denial refuses; so does a risk that was not accepted:
  * showing a risk is not accepting it, and one that was not even shown is named as new.
  */
-export function authorise(
-  plan: AppPlan,
-  reviewed: Reviewed,
-): { readonly authorised: AuthorisedPlan } | { readonly refused: readonly Problem[] } {
-  if (plan.errors.length > 0) return { refused: plan.errors }
+export function authorise(plan: AppPlan, reviewed: Reviewed): { readonly authorised: AuthorisedPlan } | Refused {
+  if (plan.errors.length > 0) return { refused: plan.errors, by: 'risk' }
   const denials = plan.policies.filter((verdict) => verdict.severity === 'deny')
   if (denials.length > 0) {
     return {
       refused: denials.map((verdict) =>
         problem('held', `${verdict.policy}: ${verdict.message}`, { source: verdict.source }),
       ),
+      by: 'risk',
     }
   }
   if (plan.clusterUID === undefined)
-    return { refused: [problem('cluster-unreachable', 'The cluster did not say who it is.')] }
+    return { refused: [problem('cluster-unreachable', 'The cluster did not say who it is.')], by: 'disagreement' }
   const meant = reviewed.plan?.clusterUID
   if (meant !== undefined && meant !== plan.clusterUID) {
     const hint = 'If this is meant, run `npx drydock sync` from a checkout of this commit.'
     const message = `${plan.name} was reviewed for another cluster than the one that "${plan.cluster}" is now.`
-    return { refused: [problem('held', message, { hint })] }
+    return { refused: [problem('held', message, { hint })], by: 'disagreement' }
   }
-  const risks = risksOf(plan)
-  if (risks.length > 0 && !reviewed.risksAccepted) {
+  const { accepted } = reviewed
+  const risks = risksOf(plan).filter(({ key }) => accepted !== 'all' && !accepted.has(key))
+  const unconfirmed = risks.flatMap(({ risk, change }) =>
+    risk === 'unconfirmed' || (reviewed.keepsRisky && change.action === 'delete') ? [change] : [],
+  )
+  // What waits for its confirmation is not carried out: no other risk of it is run.
+  const open = risks.filter(({ change }) => !unconfirmed.includes(change))
+  if (open.length > 0) {
     const shown = new Set((reviewed.plan ? risksOf(reviewed.plan) : []).map((each) => each.key))
-    const hint = 'Run `npx drydock sync --accept-risks` from a checkout of this commit, or change the manifest.'
+    const hint =
+      'Comment `/approve` on the pull request, or run `npx drydock sync --accept-risks` from a checkout of this commit.'
     return {
-      refused: risks.map(({ key, risk, change }) => {
+      refused: open.map(({ key, risk, change }) => {
         const seen = shown.has(key) ? 'a person has to accept it' : 'nobody reviewed it'
         return problem('held', `${describeReference(change)}: ${riskWords[risk]}; ${seen}.`, {
           source: change.source,
           hint,
         })
       }),
+      by: 'risk',
     }
   }
-  const allowed = { plan, clusterUID: plan.clusterUID, allowedBy: reviewed.by }
+  const allowed = {
+    plan: { ...plan, changes: plan.changes.filter((change) => !unconfirmed.includes(change)) },
+    clusterUID: plan.clusterUID,
+    allowedBy: reviewed.by,
+    unconfirmed,
+  }
   return { authorised: allowed as unknown as AuthorisedPlan }
 }

@@ -164,7 +164,6 @@ describe('prune', () => {
     ['that we never wrote', { managedFields: [{ manager: 'kubectl', operation: 'Apply', fieldsV1: {} }] }],
     ['of another UID', { uid: 'uid-2' }],
     ['protected by drydock.dev/prune', { annotations: { 'drydock.dev/prune': 'disabled' } }],
-    ['protected by drydock.dev/prune: confirm', { annotations: { 'drydock.dev/prune': 'confirm' } }],
     ['protected by Argo CD', { annotations: { 'argocd.argoproj.io/sync-options': 'Validate=false, Prune=false' } }],
     ['protected by Flux', { annotations: { 'kustomize.toolkit.fluxcd.io/prune': 'disabled' } }],
     ['protected by Helm', { annotations: { 'helm.sh/resource-policy': 'keep' } }],
@@ -174,10 +173,15 @@ describe('prune', () => {
     expect(result.notes?.[0]).toMatch(/ConfigMap shop\/web is no longer rendered, but is kept: /)
   })
 
+  it.each([
+    ['the app', { app: appOf({}, { prune: 'confirm' }), leftovers: [leftover()] }],
+    ['an annotation', { leftovers: [leftover({ annotations: { 'drydock.dev/prune': 'confirm' } })] }],
+  ])('asks for the confirmation that %s wants', (_name, more) => {
+    expect(planApp(factsOf(more)).changes).toMatchObject([{ action: 'delete', risks: ['unconfirmed'] }])
+  })
+
   it('keeps all when told so, and remarks only on what earlier commits left', () => {
-    for (const prune of [false, 'confirm'] as const) {
-      expect(planApp(factsOf({ app: appOf({}, { prune }), leftovers: [leftover()] })).changes).toEqual([])
-    }
+    expect(planApp(factsOf({ app: appOf({}, { prune: false }), leftovers: [leftover()] })).changes).toEqual([])
     expect(planApp(factsOf({ oldLeftovers: 'note', leftovers: [leftover()] }))).toMatchObject({
       changes: [],
       notes: [expect.stringContaining('left over')],

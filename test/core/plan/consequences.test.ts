@@ -8,6 +8,7 @@ import {
   countKind,
   definedKind,
   instancesOf,
+  lasting,
   namesOf,
   storageOfVolume,
   volumeOfClaim,
@@ -53,10 +54,12 @@ describe('what goes with a deletion, in words', () => {
       'c',
       'd',
       'e',
-      '2 more volumes and their data',
+      expect.stringMatching(/^2 more volumes and their data \(list [0-9a-f]{12}\)$/),
       '1 volume stays: its reclaim policy is Retain',
     ])
     expect(volumesOf([], 0)).toEqual([])
+    // Two other volumes are not the ones that somebody has seen.
+    expect(volumesOf([...lost.slice(0, 5), 'g', 'f2'], 1)).not.toEqual(volumesOf(lost, 1))
   })
 
   it.each([
@@ -98,6 +101,18 @@ describe('what goes with a deletion, in words', () => {
     expect(contentsOf(counts)).toBe('8 Hs, 7 Gs, 6 Fs, 5 Es, 4 Ds, 3 Cs and 2 more kinds')
     expect(contentsOf(counts.slice(0, 2))).toBe('2 Bs and 1 A')
     expect(contentsOf([{ kind: 'None', count: 0 }])).toBe('nothing is in it')
+  })
+
+  it('tells apart what comes and goes by itself', () => {
+    const counts = [
+      { kind: 'Secret', count: 2 },
+      { kind: 'Pod', count: 14 },
+      { kind: 'Job', count: 1 },
+    ]
+    expect(contentsOf(counts)).toBe('2 Secrets, and at the moment 14 Pods and 1 Job')
+    expect(lasting([contentsOf(counts), 'the volume x'])).toEqual(['2 Secrets', 'the volume x'])
+    expect(contentsOf(counts.slice(1, 2))).toBe('nothing that lasts, and at the moment 14 Pods')
+    expect(lasting([contentsOf(counts.slice(1))])).toEqual([contentsOf([])])
   })
 
   it('counts each resource of a namespace once, and nothing that the cluster makes by itself', () => {

@@ -3,6 +3,7 @@ import { fieldManager, partOfLabel } from '../../../src/core/model/inventory.ts'
 import type { KubeObject, LiveObject } from '../../../src/core/model/object.ts'
 import { desiredObject } from '../../../src/core/plan/desired.ts'
 import type { AppFacts, ObjectFacts } from '../../../src/core/plan/facts.ts'
+import { directivesOf } from '../../../src/core/sync/directives.ts'
 
 export const inventoryId = 'applyset-test-v1'
 
@@ -16,6 +17,8 @@ export function appOf(more: Partial<App> = {}, sync: Partial<App['sync']> = {}):
     sensitive: [],
     managers: [],
     adopt: false,
+    dependsOn: [],
+    health: [],
     ...more,
     sync: {
       auto: true,
@@ -34,7 +37,7 @@ export function factsOf(more: Partial<AppFacts> = {}): AppFacts {
   return {
     app: appOf(),
     clusterUID: 'uid',
-    inventory: { id: inventoryId, repository: 'acme/shop', app: 'shop', objects: [] },
+    inventory: { id: inventoryId, repository: 'acme/shop', app: 'shop', revision: 'a1b2c3d', objects: [] },
     digest: 'sha256:1',
     objects: [],
     leftovers: [],
@@ -75,6 +78,7 @@ export function objectOf(
   const { predicted = object, ...rest } = more
   return {
     manifest: { object, source: { path: 'apps/shop/web.yaml', line: 3 } },
+    directives: directivesOf(object, { argoHooks: false, install: false }),
     desired: desiredObject(object, inventoryId),
     touched: true,
     answer: { by: 'server', predicted: liveOf(predicted), warnings: [] },

@@ -22,4 +22,10 @@ describe('foreignOwner', () => {
   ])('is %s', (name, meta) => {
     expect(owner(meta)).toBe(name)
   })
+
+  it('is nobody for what another app of the repository hands over, and that one only', () => {
+    const live = liveOf(configMap({}), foreign)
+    expect(foreignOwner(live, inventoryId, ['applyset-other-v1'])).toBeUndefined()
+    expect(foreignOwner(live, inventoryId, ['applyset-third-v1'])).toBe('another ApplySet (applyset-other-v1)')
+  })
 })

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import type { Change } from '../../../src/core/model/change.ts'
 import { problem } from '../../../src/core/model/errors.ts'
 import type { AppPlan } from '../../../src/core/model/plan.ts'
-import { authorise } from '../../../src/core/policy/authorise.ts'
+import { contentsOf } from '../../../src/core/plan/consequences.ts'
+import { authorise, riskKey } from '../../../src/core/policy/authorise.ts'
 
 const plan = (more: Partial<AppPlan> = {}): AppPlan => ({
   name: 'shop',
@@ -26,7 +27,7 @@ const deletion = (name: string): Change => ({
   preview: 'server',
   risks: ['data-loss'],
 })
-const unseen = { risksAccepted: false, by: 'merge of #1' }
+const unseen = { accepted: new Set<string>(), by: 'merge of #1' }
 
 describe('authorise', () => {
   it('allows a plan without risks, and says why', () => {
@@ -42,7 +43,7 @@ describe('authorise', () => {
   })
 
   it('refuses an error and a denial also where risks are accepted', () => {
-    const accepted = { risksAccepted: true, by: 'x' }
+    const accepted = { accepted: 'all' as const, by: 'x' }
     expect(authorise(plan({ errors: [problem('held', 'x')] }), accepted)).toHaveProperty('refused')
     const denied = plan({ policies: [{ policy: 'p', severity: 'deny', message: 'no' }] })
     expect(authorise(denied, accepted)).toHaveProperty('refused')
@@ -68,6 +69,39 @@ describe('authorise', () => {
     const reviewed = { ...unseen, plan: plan({ clusterUID: 'another' }) }
     expect(authorise(plan(), reviewed)).toMatchObject({ refused: [{ code: 'held' }] })
     expect(authorise(plan(), { ...unseen, plan: plan() })).toHaveProperty('authorised')
+  })
+
+  describe('a risk that was accepted', () => {
+    const key = (change: Change) => {
+      const [risk] = change.risks
+      return risk && riskKey(plan(), change, risk)
+    }
+    const space = (...counts: readonly (readonly [string, number])[]): Change => ({
+      ...deletion('shop'),
+      kind: 'Namespace',
+      risks: ['namespace-deletion'],
+      consequences: [contentsOf(counts.map(([kind, count]) => ({ kind, count })))],
+    })
+    const replaced = (...paths: readonly string[]): Change => ({
+      ...deletion('db'),
+      kind: 'StatefulSet',
+      action: 'replace',
+      risks: ['immutable'],
+      fields: paths.map((path) => ({ path, after: 'x' })),
+    })
+
+    it('is the same one while pods come and go, and another one when more lasting things go', () => {
+      const seen = key(space(['Secret', 3], ['Pod', 14], ['Job', 3]))
+      expect(key(space(['Secret', 3], ['Pod', 2], ['ReplicaSet', 9]))).toBe(seen)
+      expect(key(space(['Secret', 3]))).toBe(seen)
+      expect(key(space(['Secret', 4], ['Pod', 14], ['Job', 3]))).not.toBe(seen)
+    })
+
+    it('is another one when the object is replaced for other fields', () => {
+      const seen = key(replaced('/spec/serviceName', '/spec/selector'))
+      expect(key(replaced('/spec/selector', '/spec/serviceName'))).toBe(seen)
+      expect(key(replaced('/spec/volumeClaimTemplates'))).not.toBe(seen)
+    })
   })
 
   it('refuses a cluster that did not say who it is', () => {
