@@ -3,6 +3,7 @@ import { type Problem, problem } from '../core/model/errors.ts'
 import type { SyncOutcome, SyncState } from '../core/model/outcome.ts'
 import type { AppPlan, Plan } from '../core/model/plan.ts'
 import { assemblePlan } from '../core/plan/plan.ts'
+import { inDependencyOrder } from '../core/sync/depends.ts'
 import type { Directory } from './directory.ts'
 import { planApps } from './plan-app.ts'
 import { syncApp } from './sync-app.ts'
@@ -50,7 +51,7 @@ export async function syncDirectory(
   const outcome = (app: AppPlan, state: SyncState, problems: readonly Problem[] = []): SyncOutcome => {
     return { app: app.name, cluster: app.cluster, revision: head, state, objects: [], problems }
   }
-  let ordered = apps
+  let ordered = inDependencyOrder(apps)
   if (apps.length > 1) {
     const { apps: plans } = await planDirectory(workshop, directory, apps, { signal })
     const broken = plans.filter((plan) => plan.errors.length > 0)
@@ -61,17 +62,25 @@ export async function syncDirectory(
       )
     }
     const first = new Set(plans.filter(makesGround).map((plan) => plan.name))
-    ordered = [...apps.filter((app) => first.has(app.name)), ...apps.filter((app) => !first.has(app.name))]
+    ordered = inDependencyOrder([
+      ...apps.filter((app) => first.has(app.name)),
+      ...apps.filter((app) => !first.has(app.name)),
+    ])
   }
   const outcomes: SyncOutcome[] = []
   for (const app of ordered) {
+    const missed = outcomes.find((each) => app.dependsOn.includes(each.app) && each.state !== 'succeeded')
+    if (missed) {
+      outcomes.push(waitsFor(app, missed, head))
+      continue
+    }
     outcomes.push(
       await syncApp(
         workshop,
         { repository, repositoryName, app, head, base: 'synced', oldLeftovers: 'change' },
         {
           revision: head,
-          reviewed: { risksAccepted: options.acceptRisks, by: options.by },
+          reviewed: { accepted: options.acceptRisks ? 'all' : new Set<string>(), by: options.by },
           progress: options.progress,
           signal,
         },
@@ -79,6 +88,13 @@ export async function syncDirectory(
     )
   }
   return outcomes
+}
+
+function waitsFor({ name, cluster }: App, missed: SyncOutcome, revision: string): SyncOutcome {
+  const message = `${name} depends on ${missed.app}, which was not synced.`
+  const problems = [problem('held', message, { hint: `Mend ${missed.app}, then sync both again.` })]
+  const heldBy = { kind: 'dependency', app: missed.app } as const
+  return { app: name, cluster, revision, state: 'held', heldBy, objects: [], problems }
 }
 
 /** Creates what the objects of other apps may need. */

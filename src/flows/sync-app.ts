@@ -2,13 +2,16 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { type Problem, problemsOf } from '../core/model/errors.ts'
 import type { Inventory, InventoryEntry } from '../core/model/inventory.ts'
 import type { ObjectOutcome, SyncOutcome, SyncPhase } from '../core/model/outcome.ts'
+import type { AppPlan } from '../core/model/plan.ts'
 import { identityOf, referenceOf } from '../core/model/reference.ts'
+import { needsFormerNames } from '../core/plan/leftovers.ts'
 import { authorise, type Reviewed } from '../core/policy/authorise.ts'
-import { applyApp, toSend } from './apply-app.ts'
+import { retireFormer } from './adopt-inventory.ts'
+import { createPace } from './pace.ts'
 import { type AppRequest, type PlannedApp, planOneApp } from './plan-app.ts'
-import { pruneApp } from './prune-app.ts'
+import { prune } from './prune-app.ts'
+import { runPhases, toSend } from './run-phases.ts'
 import { bareReference, type SyncRun } from './sync-run.ts'
-import { waitForHealth } from './wait-for-health.ts'
 import type { Workshop } from './world.ts'
 
 /** How a sync is followed. */
@@ -19,6 +22,10 @@ export type SyncOptions = {
   /** Called at each step with the state so far. */
   readonly progress: (outcome: SyncOutcome) => void
   readonly signal: AbortSignal
+  /** Called with a plan without errors, held or not, before anything is written. */
+  readonly planned?: (planned: PlannedApp) => Promise<void>
+  /** `false`: without hooks, as a rollback. */
+  readonly hooks?: boolean
   /** Is another app of the same commit still being synced? It may be about to create the namespace that this one needs. */
   readonly othersRun?: () => Promise<boolean>
 }
@@ -41,29 +48,48 @@ export async function syncApp(workshop: Workshop, request: AppRequest, options: 
     durationMs: workshop.clock.now().getTime() - started,
     ...more,
   })
-  const step = (phase: SyncPhase, waiting?: readonly string[]) =>
+  let phase: SyncPhase = 'planning'
+  const step = (now: SyncPhase, waiting?: readonly string[]) => {
+    phase = now
     options.progress(outcome('running', { phase, ...(waiting ? { waiting } : {}) }))
+  }
   try {
     step('planning')
     const planned = await planWhenPossible(workshop, request, options, step)
     const judged = authorise(planned.plan, options.reviewed)
     if ('refused' in judged) {
-      const state = planned.plan.errors.length > 0 ? 'failed' : 'held'
-      return outcome(state, { problems: judged.refused })
+      if (planned.plan.errors.length > 0) return outcome('failed', { problems: judged.refused })
+      await options.planned?.(planned)
+      return outcome('held', { problems: judged.refused, heldBy: { kind: judged.by } })
     }
-    const writer = planned.cluster.writer(judged.authorised)
+    const { authorised } = judged
+    await options.planned?.(planned)
     const { signal } = options
-    const run: SyncRun = { planned, writer, signal, objects, uids: new Map(), step }
+    const run: SyncRun = {
+      planned,
+      plan: options.hooks === false ? withoutHooks(authorised.plan) : authorised.plan,
+      unconfirmed: authorised.unconfirmed,
+      writer: planned.cluster.writer(authorised),
+      signal,
+      objects,
+      uids: new Map(),
+      pace: createPace(),
+      since: new Date(started).toISOString(),
+      step,
+    }
     const problems = await carryOut(run, options.revision, app.sync.timeoutMs)
-    return outcome(problems.length > 0 ? 'failed' : 'succeeded', { problems })
+    return problems.length > 0 ? outcome('failed', { problems, phase }) : outcome('succeeded')
   } catch (thrown) {
     if (options.signal.aborted) throw thrown
     workshop.log.warn('a sync failed', { app: app.name, revision: options.revision, err: thrown })
-    return outcome('failed', { problems: problemsOf(thrown) })
+    return outcome('failed', { problems: problemsOf(thrown), phase })
   }
 }
 
-/** Plans the app; while its namespace is missing and another app of the commit is under way, waits for that. */
+/**
+ * Plans the app; while its namespace is missing and another app of the commit is under way, waits for that: not for ever,
+ * since both may wait for what neither makes.
+ */
 async function planWhenPossible(
   workshop: Workshop,
   request: AppRequest,
@@ -71,14 +97,19 @@ async function planWhenPossible(
   step: SyncRun['step'],
 ): Promise<PlannedApp> {
   const { signal } = options
+  const end = performance.now() + request.app.sync.timeoutMs
   for (;;) {
     const planned = await planOneApp(workshop, { ...request, signal })
     const { errors } = planned.plan
     const waits = errors.length > 0 && errors.every((error) => /namespaces "[^"]+" not found/.test(error.message))
-    if (!waits || !(await options.othersRun?.())) return planned
+    if (!waits || performance.now() > end || !(await options.othersRun?.())) return planned
     step('waiting', ['the namespace, which another app of this commit creates'])
     await delay(1_000, undefined, { signal })
   }
+}
+
+function withoutHooks(plan: AppPlan): AppPlan {
+  return { ...plan, changes: plan.changes.filter((change) => !change.hook) }
 }
 
 async function carryOut(run: SyncRun, revision: string, timeoutMs: number): Promise<readonly Problem[]> {
@@ -91,26 +122,23 @@ async function carryOut(run: SyncRun, revision: string, timeoutMs: number): Prom
     objects: union(planned.inventory.objects, rendered),
     unfinished: union(
       planned.inventory.unfinished ?? [],
-      [...planned.plan.changes, ...toSend(planned)].map(bareReference),
+      [...run.plan.changes, ...toSend(run.plan)].map(bareReference),
     ),
   })
-  const applied = await applyApp(run, timeoutMs)
-  if (applied.length > 0) return applied
-  const touched = planned.facts.objects.filter((facts) => facts.touched).map((facts) => referenceOf(facts.desired))
-  const sent = planned.plan.changes.filter((change) => change.action !== 'delete')
-  const waited = await waitForHealth(planned.cluster, union(touched, sent), {
-    timeoutMs,
-    signal: run.signal,
-    labelSelector: planned.inventory.id,
-    waiting: (lines) => run.step('waiting', lines),
-  })
-  if (waited.length > 0) return waited
-  const pruned = await pruneApp(run)
+  // From here on the objects are this name's: the one that the app had gives them up.
+  await retireFormer(planned.cluster, run.writer, inventory)
+  const failed = await runPhases(run, timeoutMs)
+  if (failed.length > 0) return failed
+  const pruned = await prune(run, { first: false })
   const gone = new Set(pruned.gone.map(identityOf))
+  // What became a hook belongs to no inventory any more.
+  const hooks = new Set(planned.facts.hooks?.map((facts) => identityOf(referenceOf(facts.desired))))
+  const { formerly, ...rest } = inventory
   inventory = await saveIfChanged(run, inventory, {
-    ...inventory,
+    ...rest,
+    ...(formerly && needsFormerNames(planned.facts, gone) ? { formerly } : {}),
     objects: inventory.objects
-      .filter((entry) => !gone.has(identityOf(entry)))
+      .filter((entry) => !gone.has(identityOf(entry)) && !hooks.has(identityOf(entry)))
       .map((entry) => withUid(entry, run.uids.get(identityOf(entry)))),
     ...(pruned.problems.length === 0 ? { revision, digest: planned.facts.digest, unfinished: [] } : {}),
   })
@@ -125,6 +153,7 @@ async function saveIfChanged(run: SyncRun, stored: Inventory, wanted: Inventory)
       inventory.path,
       inventory.objects.map((each) => [identityOf(each), each.uid, each.apiVersion]).sort(),
       inventory.unfinished?.map(identityOf).sort() ?? [],
+      inventory.formerly ?? [],
     ])
   run.signal.throwIfAborted()
   if (stored.resourceVersion && text(stored) === text(wanted)) return stored

@@ -18,7 +18,7 @@ import { appOf } from '../core/plan/facts.ts'
 /** Commits by id, each with its files. */
 export type History = Record<string, Record<string, string>>
 
-function repositoryOf(history: History): GitRepository {
+export function repositoryOf(history: History): GitRepository {
   const files = (commit: string) => {
     const found = history[commit]
     if (!found) throw new Error(`no commit ${commit}`)
@@ -45,7 +45,7 @@ function repositoryOf(history: History): GitRepository {
 }
 
 /** Everything that a sync needs but GitHub and a database, over one cluster. */
-function workshopOn(cluster: Cluster): Workshop {
+export function workshopOn(cluster: Cluster): Workshop {
   return {
     renders: createRenderCache(),
     clusters: { open: async () => cluster },
@@ -102,7 +102,7 @@ export function shopOf(cluster: Cluster, repositoryName: string, history: Histor
     sync: (head, more = {}) =>
       syncApp(workshop, request(head), {
         revision: head,
-        reviewed: { risksAccepted: more.accept ?? false, by: 'test' },
+        reviewed: { accepted: more.accept ? 'all' : new Set<string>(), by: 'test' },
         progress: more.progress ?? (() => undefined),
         signal: more.signal ?? new AbortController().signal,
       }),

@@ -146,11 +146,11 @@ describe.skipIf(!kubeconfig)(`a sync${skipped}`, { timeout: 60_000 }, () => {
   })
 
   it.each([
-    ['crash', /CrashLoopBackOff/],
-    ['never-ready', /0 of 1 containers ready/],
+    ['crash', 'unhealthy', /CrashLoopBackOff/],
+    ['never-ready', 'health-timeout', /container web: running, but not ready/],
   ])(
     'fails with the cause when pods %s, prunes nothing, and claims no success when tried again',
-    async (label, cause) => {
+    async (label, code, cause) => {
       const [web, old] = [randomName('web'), randomName('old')]
       const { sync, inventory } = shop(
         {
@@ -162,13 +162,13 @@ describe.skipIf(!kubeconfig)(`a sync${skipped}`, { timeout: 60_000 }, () => {
       )
       expect(await sync('a')).toMatchObject({ state: 'succeeded' })
       const first = await sync('b')
-      expect(first).toMatchObject({ state: 'failed', problems: [{ code: 'health-timeout' }] })
+      expect(first).toMatchObject({ state: 'failed', problems: [{ code }] })
       expect(first.problems[0]?.message).toMatch(cause)
       expect(await live('ConfigMap', old)).toBeDefined()
       expect(await inventory()).toMatchObject({ revision: 'a' })
 
       const again = await sync('b')
-      expect(again).toMatchObject({ state: 'failed', objects: [], problems: [{ code: 'health-timeout' }] })
+      expect(again).toMatchObject({ state: 'failed', objects: [], problems: [{ code }] })
 
       // Taken back in Git: what is asked for is what was synced last, but not what is live.
       expect(await sync('c')).toMatchObject({ state: 'succeeded', objects: [{ name: web, result: 'configured' }] })

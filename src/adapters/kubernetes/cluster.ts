@@ -1,6 +1,6 @@
 import { mayChangeNamespace, type ServerCluster } from '../../core/config/server.ts'
 import { DrydockError } from '../../core/model/errors.ts'
-import { applySetId, fieldManager, homeNamespace, type Inventory, parentName } from '../../core/model/inventory.ts'
+import { fieldManager } from '../../core/model/inventory.ts'
 import type { KindInfo, Kinds } from '../../core/model/kinds.ts'
 import {
   at,
@@ -18,8 +18,8 @@ import type { AuthorisedPlan } from '../../core/policy/authorise.ts'
 import type { ApplyAnswer, Cluster, ClusterWriter } from '../../flows/ports.ts'
 import type { Connection } from './connection.ts'
 import { discover } from './discovery.ts'
-import { fromParent, toParent } from './inventory.ts'
-import { observe } from './observe.ts'
+import { observe, watch } from './observe.ts'
+import { parentsOn } from './parents.ts'
 import { pathOf } from './paths.ts'
 import { refusalOf, withoutSecrets } from './refusal.ts'
 
@@ -36,6 +36,7 @@ export function clusterOn(
     return namespace !== undefined && mayChangeNamespace(limits, namespace)
   }
 
+  const parents = parentsOn(connection)
   let known: Promise<Kinds> | undefined
   const kinds = (options?: { readonly fresh?: boolean }): Promise<Kinds> => {
     if (known === undefined || options?.fresh) {
@@ -62,13 +63,17 @@ export function clusterOn(
     return answer.body as LiveObject
   }
 
-  const apply = async (object: KubeObject, dryRun: { readonly dryRun?: 'All' }): Promise<ApplyAnswer> => {
+  const apply = async (
+    object: KubeObject,
+    dryRun: { readonly dryRun?: 'All' },
+    { validate = true }: { readonly validate?: boolean } = {},
+  ): Promise<ApplyAnswer> => {
     const reference = referenceOf(object)
     const kind = await kindOf(reference)
     const answer = await connection.send({
       method: 'PATCH',
       path: pathOf(kind, reference.namespace, reference.name),
-      query: { fieldManager, force: 'true', fieldValidation: 'Strict', ...dryRun },
+      query: { fieldManager, force: 'true', fieldValidation: validate ? 'Strict' : 'Warn', ...dryRun },
       contentType: 'application/apply-patch+yaml',
       body: object,
     })
@@ -132,7 +137,7 @@ export function clusterOn(
       [...plan.changes.filter((change) => change.action !== 'delete'), ...restored].map(identityOf),
     )
     const deletes = new Set(
-      plan.changes.filter((change) => change.action === 'delete' || change.action === 'replace').map(identityOf),
+      plan.changes.filter((change) => ['delete', 'replace'].includes(change.action) || change.hook).map(identityOf),
     )
     const allow = (allowed: ReadonlySet<string>, reference: ObjectReference): void => {
       if (allowed.has(identityOf(reference)) && allows(reference)) return
@@ -142,41 +147,20 @@ export function clusterOn(
       )
     }
     return {
-      apply: async (object) => {
+      apply: async (object, options) => {
         allow(applies, referenceOf(object))
-        return apply(object, {})
+        return apply(object, {}, options)
       },
       fold: async (live, managedFields) => {
         allow(applies, referenceOf(live))
         await fold(live, managedFields)
       },
-      delete: async (reference, uid) => {
+      delete: async (reference, uid, { propagation = 'Background' } = {}) => {
         allow(deletes, reference)
-        await remove(reference, { preconditions: { uid } }, {})
+        await remove(reference, { preconditions: { uid }, propagationPolicy: propagation }, {})
       },
-      saveInventory: (inventory) => save(inventory),
+      saveInventory: parents.save,
     }
-  }
-
-  const save = async (inventory: Inventory): Promise<Inventory> => {
-    const parent = toParent(inventory)
-    const kind = await kindOf(referenceOf(parent))
-    if (!inventory.resourceVersion) {
-      await apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: homeNamespace } }, {})
-    }
-    const answer = await connection.send({
-      method: inventory.resourceVersion ? 'PUT' : 'POST',
-      path: pathOf(kind, homeNamespace, inventory.resourceVersion ? parent.metadata.name : undefined),
-      query: { fieldManager },
-      body: parent,
-    })
-    if (answer.status === 409) {
-      throw new DrydockError('busy', `The inventory of ${inventory.app} was changed by another sync meanwhile.`, {
-        hint: 'Nothing was pruned. Sync again when the other one has ended.',
-      })
-    }
-    if (answer.status >= 400) throw refusalOf(answer, referenceOf(parent))
-    return fromParent(answer.body as JsonObject, inventory.repository, inventory.app)
   }
 
   return {
@@ -209,9 +193,15 @@ export function clusterOn(
         const query = {
           limit: '500',
           ...(options.labelSelector ? { labelSelector: options.labelSelector } : {}),
+          ...(options.fieldSelector ? { fieldSelector: options.fieldSelector } : {}),
           ...(next ? { continue: next } : {}),
         }
-        const answer = await connection.send({ method: 'GET', path: pathOf(info, options.namespace), query })
+        const answer = await connection.send({
+          method: 'GET',
+          path: pathOf(info, options.namespace),
+          query,
+          ...(options.metadata ? { accept: 'application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io' } : {}),
+        })
         if (answer.status !== 200) throw refusalOf(answer, reference)
         const items = at(answer.body, 'items')
         const typed = (item: Json) => ({ ...(item as JsonObject), apiVersion, kind }) as LiveObject
@@ -220,7 +210,7 @@ export function clusterOn(
       } while (next)
       return found
     },
-    previewApply: (object) => apply(object, { dryRun: 'All' }),
+    previewApply: (object, options) => apply(object, { dryRun: 'All' }, options),
     previewUpdate: (object) => update(object, { dryRun: 'All' }),
     count: async (apiVersion, kind, namespace) => {
       const reference = { apiVersion, kind, name: '*', ...(namespace ? { namespace } : {}) }
@@ -231,18 +221,7 @@ export function clusterOn(
       return (isArray(items) ? items.length : 0) + (numberAt(answer.body, 'metadata', 'remainingItemCount') ?? 0)
     },
     previewDelete: (reference) => remove(reference, { dryRun: ['All'] }, { dryRun: 'All' }),
-    inventory: async (repository, app) => {
-      const reference = {
-        apiVersion: 'v1',
-        kind: 'ConfigMap',
-        namespace: homeNamespace,
-        name: parentName(repository, app),
-      }
-      const parent = await get(reference)
-      return parent
-        ? fromParent(parent, repository, app)
-        : { id: applySetId(repository, app), repository, app, objects: [] }
-    },
+    inventory: parents.read,
     observe: async (references, seen, options) => {
       const served = await kinds()
       const find = (reference: ObjectReference): KindInfo => {
@@ -256,6 +235,9 @@ export function clusterOn(
       await observe(connection, find, references, seen, options)
     },
     requests: () => Object.fromEntries(connection.counts),
+    watch: async (apiVersion, kind, seen, options) =>
+      watch(connection, await kindOf({ apiVersion, kind, name: '*' }), seen, options),
+    saveMarks: parents.saveMarks,
     close: () => connection.close(),
   }
 }

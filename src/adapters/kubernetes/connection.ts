@@ -29,6 +29,8 @@ export type ApiResponse = {
   readonly body: Json
   /** Texts of `Warning:` headers (RFC 7234, 299). */
   readonly warnings: readonly string[]
+  /** `Retry-After`, in ms; of a server that asks for more than a minute, a minute. */
+  readonly retryAfterMs?: number
 }
 
 /** A connection to one API server. */
@@ -111,10 +113,12 @@ export async function connect(target: ClusterTarget): Promise<Connection> {
           signal: AbortSignal.timeout(request.timeoutMs ?? 30_000),
         })
         const text = await response.text()
+        const retryAfter = Number(response.headers.get('retry-after') || 'none')
         return {
           status: response.status,
           body: readBody(text),
           warnings: readWarnings(response.headers.get('warning')),
+          ...(retryAfter >= 0 ? { retryAfterMs: Math.min(retryAfter * 1000, 60_000) } : {}),
         }
       } catch (cause) {
         if (left > 0 && wasCut(cause)) continue

@@ -5,11 +5,13 @@ import {
   homeNamespace,
   type Inventory,
   type InventoryEntry,
+  type Marks,
   parentName,
 } from '../../core/model/inventory.ts'
 import { parseJson, stringifyJson } from '../../core/model/json.ts'
-import { isArray, isObject, type JsonObject, type KubeObject, textAt } from '../../core/model/object.ts'
+import { at, isArray, isObject, type JsonObject, type KubeObject, textAt } from '../../core/model/object.ts'
 import { groupOf } from '../../core/model/reference.ts'
+import { fromAnnotations, toAnnotations } from './marks.ts'
 
 /** Version of the `tooling` annotation; other tools must not touch a set of ours (KEP-3659). */
 const tooling = 'drydock/v0.1.0'
@@ -34,8 +36,10 @@ export function toParent(inventory: Inventory): KubeObject {
         'drydock.dev/repository': inventory.repository,
         'drydock.dev/app': inventory.app,
         ...(inventory.path ? { 'drydock.dev/path': inventory.path } : {}),
+        ...(inventory.formerly?.length ? { 'drydock.dev/formerly': inventory.formerly.join(',') } : {}),
         ...(inventory.revision ? { 'drydock.dev/revision': inventory.revision } : {}),
         ...(inventory.digest ? { 'drydock.dev/digest': inventory.digest } : {}),
+        ...toAnnotations(inventory.marks),
       },
       ...(inventory.resourceVersion ? { resourceVersion: inventory.resourceVersion } : {}),
     },
@@ -57,35 +61,48 @@ function writeEntries(entries: readonly InventoryEntry[]): string {
   return stringifyJson(Object.fromEntries([...groups].map(([key, list]) => [key, list.sort()])), 1)
 }
 
-/** Reads a parent object. Throws `store-failed` when it isn't one of ours: nothing may be pruned by it then. */
+/** Is an object the parent of this app, whatever else somebody wrote into it? */
+export function isParentOf(parent: JsonObject, repository: string, app: string): boolean {
+  const id = textAt(parent, 'metadata', 'labels', 'applyset.kubernetes.io/id')
+  return id === applySetId(repository, app) && textAt(parent, 'metadata', 'annotations', 'drydock.dev/app') === app
+}
+
+/** The error for a parent object that is not what we wrote: `store-failed`. */
+export function brokenParent(repository: string, app: string, cause?: unknown): DrydockError {
+  return new DrydockError(
+    'store-failed',
+    `The ConfigMap ${homeNamespace}/${parentName(repository, app)} is not the inventory of ${app}.`,
+    {
+      cause,
+      hint: 'Somebody changed it. Restore it from a backup; without it Drydock neither syncs nor prunes this app.',
+    },
+  )
+}
+
+/**
+ * Reads a parent object. Throws `store-failed` when it isn't one of ours: nothing may be pruned by it then; also when one
+ * of its marks can't be read: it may hold the app.
+ */
 export function fromParent(parent: JsonObject, repository: string, app: string): Inventory {
   const annotation = (key: string) => textAt(parent, 'metadata', 'annotations', key)
-  const id = textAt(parent, 'metadata', 'labels', 'applyset.kubernetes.io/id')
   const text = textAt(parent, 'data', 'objects')
-  const broken = (cause?: unknown) =>
-    new DrydockError(
-      'store-failed',
-      `The ConfigMap ${homeNamespace}/${parentName(repository, app)} is not the inventory of ${app}.`,
-      {
-        cause,
-        hint: 'Somebody changed it. Restore it from a backup; without it Drydock neither syncs nor prunes this app.',
-      },
-    )
-  if (id !== applySetId(repository, app) || annotation('drydock.dev/app') !== app || text === undefined) throw broken()
+  if (!isParentOf(parent, repository, app) || text === undefined) throw brokenParent(repository, app)
   const read = (entries: string) => {
     try {
       return readEntries(entries)
     } catch (cause) {
-      throw broken(cause)
+      throw brokenParent(repository, app, cause)
     }
   }
   const revision = annotation('drydock.dev/revision')
   const digest = annotation('drydock.dev/digest')
   const path = annotation('drydock.dev/path')
+  const formerly = annotation('drydock.dev/formerly')
   const resourceVersion = textAt(parent, 'metadata', 'resourceVersion')
   const unfinished = textAt(parent, 'data', 'unfinished')
+  const marks = marksOf(parent, repository, app)
   return {
-    id,
+    id: applySetId(repository, app),
     repository,
     app,
     objects: read(text),
@@ -93,7 +110,23 @@ export function fromParent(parent: JsonObject, repository: string, app: string):
     ...(revision ? { revision } : {}),
     ...(digest ? { digest } : {}),
     ...(path ? { path } : {}),
+    ...(formerly ? { formerly: formerly.split(',') } : {}),
+    ...(marks ? { marks } : {}),
     ...(resourceVersion ? { resourceVersion } : {}),
+  }
+}
+
+/** What holds an app, by its parent object. Throws `store-failed` when that can't be read: it may hold the app. */
+export function marksOf(parent: JsonObject, repository: string, app: string): Marks | undefined {
+  const annotations = at(parent, 'metadata', 'annotations')
+  try {
+    return fromAnnotations(isObject(annotations) ? annotations : {})
+  } catch (cause) {
+    const where = `ConfigMap ${homeNamespace}/${parentName(repository, app)}`
+    throw new DrydockError('store-failed', `What holds ${app} can't be read: ${where}, ${(cause as Error).message}.`, {
+      cause,
+      hint: 'Somebody changed the annotation. Mend it there; deleting it ends what it held.',
+    })
   }
 }
 

@@ -31,7 +31,7 @@ export function refusalOf(response: ApiResponse, reference: ObjectReference, sen
     ({ path, message }): FieldFault => ({ path, message: say(message) }),
   )
   const message = `${describeReference(reference)}: the API server refused it: ${say(text)}`
-  return new ClusterRefusal(kind, response.status, message, hint, faults)
+  return new ClusterRefusal(kind, response.status, message, hint, faults, response.retryAfterMs)
 }
 
 function judge({ status, body }: ApiResponse, text: string, reference: ObjectReference): Judgement {
@@ -47,6 +47,10 @@ function judge({ status, body }: ApiResponse, text: string, reference: ObjectRef
   if ((status === 422 || status === 403) && isImmutability(body, text)) return ['immutable']
   if (status === 409) return ['conflict']
   if (status === 413 || tooLarge.test(text)) return ['invalid', 'Make the object smaller, or split it.']
+  // Of a node port for health checks it is said with 500.
+  if (/provided (port|IP) is already allocated/.test(text)) {
+    return ['invalid', 'Choose another one, or let its holder go first.']
+  }
   if (status === 403 && /exceeded quota/.test(text)) return ['invalid', 'Raise the quota, or ask for less.']
   if (status === 403 && /is being terminated/.test(text)) {
     return ['invalid', 'Wait until the namespace is gone (look for finalizers), then plan again.']

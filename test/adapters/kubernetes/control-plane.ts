@@ -77,7 +77,7 @@ export function allowed(action: Change['action'], ...objects: readonly KubeObjec
   )
   const judged = authorise(
     { name: 'x', cluster: 'test', clusterUID: 'u', changes, unchanged: 0, drift: [], errors: [], policies: [] },
-    { risksAccepted: false, by: 'test' },
+    { accepted: new Set<string>(), by: 'test' },
   )
   if ('refused' in judged) throw new Error('refused')
   return judged.authorised
