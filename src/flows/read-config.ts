@@ -5,10 +5,11 @@ import type { RepositorySettings } from '../core/config/settings.ts'
 import { mergeTrusted, type TrustNote } from '../core/config/trusted.ts'
 import type { App, RepositoryConfig } from '../core/model/app.ts'
 import { type Problem, problemsOf } from '../core/model/errors.ts'
+import { renamesBetween } from '../core/sync/renames.ts'
 import type { GitRepository } from './ports.ts'
 
 /** A file's settings, or the apps that were discovered. */
-type Configuration = RepositoryConfig & Partial<Pick<RepositorySettings, 'notes'>>
+type Configuration = RepositoryConfig & Partial<Pick<RepositorySettings, 'notes' | 'windows' | 'commands'>>
 
 /** The configuration at a commit: the file's, or what was discovered where there is none. */
 export async function readConfig(repository: GitRepository, treeish: string): Promise<Configuration> {
@@ -46,6 +47,10 @@ export async function readTrustedApps(repository: GitRepository, base: string, h
   }
   const broken = !trusted.value && !wanted.value.discovered
   const merged = mergeTrusted(trusted.value, wanted.value)
+  for (const { from, to } of renamesBetween([...baseApps.values()], wanted.value.apps)) {
+    const old = baseApps.get(from)
+    if (old) baseApps.set(to, old)
+  }
   return {
     apps: merged.apps,
     baseApps,

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { duration, jsonPointer, label, path, selector } from './schema-parts.ts'
+import { celFault } from '../health/expressions.ts'
+import { checked, duration, jsonPointer, label, path, selector } from './schema-parts.ts'
 
 /** JSON has no number for `.inf` and `.nan`. */
 function isJson(value: unknown): boolean {
@@ -59,11 +60,16 @@ const fields = z.strictObject({
   jsonPointers: z.array(jsonPointer).min(1).describe('The fields, as JSON pointers such as `/spec/replicas`.'),
 })
 
+function expressionFault(text: string): string | undefined {
+  const fault = celFault(text)
+  return fault && `must be a CEL expression on \`object\` that is true or false (${fault})`
+}
+
 const healthRule = z.strictObject({
   group: z.string().describe('API group of the kind.'),
   kind: z.string().min(1).describe('Kind that the rule is for.'),
-  healthy: z.string().min(1).describe('CEL expression on `object`: it does its work.'),
-  degraded: z.string().min(1).optional().describe('CEL expression on `object`: it has failed.'),
+  healthy: checked(expressionFault).describe('CEL expression on `object`: it does its work.'),
+  degraded: checked(expressionFault).optional().describe('CEL expression on `object`: it has failed.'),
 })
 
 /** Keys of an app that a template of `generate` has too. */
@@ -81,12 +87,15 @@ const settings = {
   adopt: z.boolean().default(false).describe('Take over objects that Argo CD, Flux, Helm or another tool owns.'),
   preview: z.boolean().default(false).describe('Allow `/sync` on an open pull request, pinned until it is closed.'),
   createNamespace: z.boolean().default(false).describe("Create the app's namespace when it does not exist."),
-  dependsOn: z.array(label).default([]).describe('Apps of this file that must be healthy before this one is synced.'),
+  dependsOn: z
+    .array(label)
+    .default([])
+    .describe('Apps of this file that must be synced and healthy before this one is synced.'),
   managers: z
     .array(z.string().min(1).max(128))
     .default([])
     .describe('Field managers (globs) beside `kubectl*` whose added fields count as drift.'),
-  health: z.array(healthRule).default([]).describe('Health of kinds that Drydock does not know.'),
+  health: z.array(healthRule).default([]).describe('Health of kinds; it wins over what Drydock knows of them.'),
   sensitive: z.array(fields).default([]).describe('Fields, beside those of Secrets, whose values are never shown.'),
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod'
+import { scheduleFault, timeZoneFault } from '../sync/windows.ts'
 import { appSchema, templateSchema } from './app-schema.ts'
-import { duration, glob, label } from './schema-parts.ts'
+import { checked, duration, glob, label } from './schema-parts.ts'
 
 const principal = z.string().regex(/^@[A-Za-z0-9][A-Za-z0-9-]*(\/[A-Za-z0-9._-]+)?$/, {
   error: 'must be a person or team, such as @mona or @acme/platform',
@@ -15,8 +16,14 @@ const commands = z
     plan: who.optional().describe('Who may use `/plan`. Default: `write`.'),
     sync: who.optional().describe('Who may use `/sync`. Default: `write`.'),
     rollback: who.optional().describe('Who may use `/rollback`. Default: `maintain`.'),
-    approve: who.optional().describe('Who may use `/approve`. Default: `maintain`.'),
-    lock: who.optional().describe('Who may use `/lock` and `/unlock`. Default: `write`.'),
+    approve: who
+      .optional()
+      .describe('Who may use `/approve`. Default: `maintain`; the author of a pull request only where listed by name.'),
+    lock: who
+      .optional()
+      .describe(
+        "Who may use `/lock` and `/unlock`. Default: `write`; letting go of somebody else's lock needs `maintain`.",
+      ),
   })
   .describe('Who may use which command: a permission on the repository, or a list of people and teams.')
 
@@ -30,15 +37,20 @@ const generator = z
 const window = z
   .strictObject({
     kind: z.enum(['allow', 'deny']).describe('Whether syncs are allowed or held while the window is open.'),
-    schedule: z
-      .string()
-      .regex(/^\S+( \S+){4}$/, { error: 'must be five cron fields' })
-      .describe('When it opens: five cron fields.'),
-    duration: duration.describe('How long it stays open, such as `8h`.'),
-    timeZone: z.string().min(1).default('UTC').describe('IANA time zone of the schedule, such as `Europe/Berlin`.'),
+    schedule: checked(scheduleFault).describe(
+      'When it opens: five cron fields, such as `0 22 * * 1-5`. `L` is the last day of a month.',
+    ),
+    duration: duration
+      .refine((ms) => ms > 0, { error: 'must be longer than nothing' })
+      .describe('How long it stays open, such as `8h`, in real time, also across a change of the clocks.'),
+    timeZone: checked(timeZoneFault)
+      .default('UTC')
+      .describe('IANA time zone of the schedule, such as `Europe/Berlin`.'),
     apps: z.array(glob).default(['*']).describe('Globs of the apps that it is for.'),
   })
-  .describe('A time in which syncs are allowed or held.')
+  .describe(
+    'A time in which syncs are allowed or held. One that denies wins; where an app has any that allow, it is held while none of them is open.',
+  )
 
 const exception = z
   .strictObject({
@@ -72,7 +84,12 @@ export const repositorySchema = z
       .prefault({})
       .describe('What a pull request needs beside a passing plan.'),
     commands: commands.prefault({}),
-    windows: z.array(window).default([]).describe('Times in which syncs are allowed or held.'),
+    windows: z
+      .array(window)
+      // Each is looked at before each sync, over and over for the end of a hold.
+      .max(50)
+      .default([])
+      .describe('Times in which syncs are allowed or held.'),
     exceptions: z.array(exception).default([]).describe('Policy denials that are accepted.'),
   })
   .describe('Configuration of Drydock for one repository: `.github/drydock.yaml`.')

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { DrydockErrors, type Problem, problem } from '../model/errors.ts'
+import { dependencyFaults } from '../sync/depends.ts'
 import { appSchema } from './app-schema.ts'
 import { expandTemplate } from './generate.ts'
 import { matcher } from './glob.ts'
@@ -43,10 +44,11 @@ export function parseRepositoryConfig(text: string, path: string, folders: reado
   }
   const { version: _, apps: written, generate, ...rest } = parsed.data
   const file: File = { document, path, problems: [], notes: [] }
-  const apps = [
-    ...written.map((raw, index) => toApp(raw, { path, line: document.lineOf(['apps', index, 'name']) })),
+  const placed = [
+    ...written.map((raw, index) => placeApp(file, raw, ['apps', index])),
     ...generate.flatMap((_generator, index) => generated(file, index, folders)),
   ]
+  const apps = placed.map((each) => each.app)
   if (apps.length === 0 && generate.length === 0) {
     file.problems.push(
       problem('config-invalid', 'The file names no app.', {
@@ -56,6 +58,7 @@ export function parseRepositoryConfig(text: string, path: string, folders: reado
     )
   }
   checkTogether(file, apps)
+  checkDependencies(file, placed)
   if (file.problems.length > 0) throw new DrydockErrors(file.problems)
   return { ...rest, apps, discovered: false, path, notes: [...file.notes, ...withoutEffect(document, path)] }
 }
@@ -67,8 +70,15 @@ type File = {
   readonly notes: ConfigNote[]
 }
 
+/** An app, and where the file says what it is. */
+type Placed = { readonly app: AppSettings; readonly at: readonly PropertyKey[] }
+
+function placeApp(file: File, raw: z.output<typeof appSchema>, at: readonly PropertyKey[]): Placed {
+  return { app: toApp(raw, { path: file.path, line: file.document.lineOf([...at, 'name']) }), at }
+}
+
 /** The apps of one rule of `generate`. */
-function generated(file: File, index: number, folders: readonly string[]): readonly AppSettings[] {
+function generated(file: File, index: number, folders: readonly string[]): readonly Placed[] {
   const { document, path } = file
   const raw = (document.value as z.input<typeof repositorySchema>).generate?.[index]
   if (!raw) return []
@@ -92,7 +102,7 @@ function generated(file: File, index: number, folders: readonly string[]): reado
     }
     if (faults.length > 0) return []
     const parsed = appSchema.safeParse(app)
-    if (parsed.success) return [toApp(parsed.data, { path, line: document.lineOf([...at, 'name']) })]
+    if (parsed.success) return [placeApp(file, parsed.data, at)]
     const origin = { document, path, schema: appSchema, at, value: app }
     for (const each of problemsOfIssues(parsed.error.issues, origin)) {
       file.problems.push({ ...each, message: `${each.message} (made of the folder \`${folder}\`)` })
@@ -101,7 +111,7 @@ function generated(file: File, index: number, folders: readonly string[]): reado
   })
 }
 
-/** What the apps must be together: names are unique, value files lie inside, dependencies exist. */
+/** What the apps must be together: names are unique, value files lie inside. */
 function checkTogether(file: File, apps: readonly AppSettings[]): void {
   const names = new Map<string, AppSettings>()
   for (const app of apps) {
@@ -123,11 +133,12 @@ function checkTogether(file: File, apps: readonly AppSettings[]): void {
       }
     }
   }
-  for (const app of apps) {
-    const missing = app.dependsOn.filter((each) => each === app.name || !names.has(each))
-    for (const each of missing) {
-      const message = `\`${app.name}\` depends on \`${each}\`, which is ${each === app.name ? 'itself' : 'no app of this file'}.`
-      file.problems.push(problem('config-invalid', message, { source: app.source }))
-    }
+}
+
+/** Dependencies exist, and no apps wait for each other. */
+function checkDependencies(file: File, placed: readonly Placed[]): void {
+  for (const fault of dependencyFaults(placed.map((each) => each.app))) {
+    const line = file.document.lineOf([...(placed[fault.app]?.at ?? []), 'dependsOn', fault.entry])
+    file.problems.push(problem('config-invalid', `${fault.message}.`, { source: { path: file.path, line } }))
   }
 }

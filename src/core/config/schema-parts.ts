@@ -8,6 +8,17 @@ export const label = z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, {
   error: 'must be lower-case letters, digits and `-`, at most 63, with a letter or digit at both ends (RFC 1123)',
 })
 
+/** A text for which a function of ours says what is wrong with it. */
+export function checked(fault: (text: string) => string | undefined) {
+  return z
+    .string()
+    .min(1)
+    .superRefine((text, context) => {
+      const message = fault(text)
+      if (message) context.addIssue({ code: 'custom', message })
+    })
+}
+
 /** A path inside the repository; the result has no `./` and no trailing `/`. */
 export const path = z
   .string()

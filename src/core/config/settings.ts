@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { App, RepositoryConfig } from '../model/app.ts'
+import type { App, RepositoryConfig, SyncWindow } from '../model/app.ts'
 import type { SourcePosition } from '../model/manifest.ts'
 import type { appSchema } from './app-schema.ts'
 import type { repositorySchema } from './repository-schema.ts'
@@ -11,8 +11,6 @@ type RawRepository = z.output<typeof repositorySchema>
 export type AppSettings = App & {
   readonly preview: boolean
   readonly createNamespace: boolean
-  readonly dependsOn: readonly string[]
-  readonly health: RawApp['health']
 }
 
 /** A remark on a configuration that is valid: a setting without effect, a rule that matches nothing. */
@@ -24,7 +22,7 @@ export type RepositorySettings = RepositoryConfig & {
   readonly policies: readonly string[]
   readonly require: RawRepository['require']
   readonly commands: RawRepository['commands']
-  readonly windows: RawRepository['windows']
+  readonly windows: readonly SyncWindow[]
   readonly exceptions: RawRepository['exceptions']
   /** To be shown to the user: a setting that is not acted on must not look as if it were. */
   readonly notes: readonly ConfigNote[]

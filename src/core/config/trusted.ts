@@ -1,4 +1,5 @@
 import type { App, RepositoryConfig } from '../model/app.ts'
+import { renamesBetween } from '../sync/renames.ts'
 import { defaultApp } from './defaults.ts'
 import { formatDuration } from './duration.ts'
 import type { RepositorySettings } from './settings.ts'
@@ -37,18 +38,22 @@ export function mergeTrusted(
   const known = base && (!base.discovered || head.discovered) ? base.apps : []
   // A deleted file is a removal of its apps, not a reason to go by guesses.
   const wanted = head.discovered && base && !base.discovered ? [] : head.apps
+  const renames = new Map(renamesBetween(known, wanted).map(({ from, to }) => [to, from]))
   const apps: App[] = []
   const notes: TrustNote[] = []
   for (const app of wanted) {
-    const before = known.find((each) => each.name === app.name)
-    const trusted = before ? joined(before, app) : underDefaults(app)
+    const old = renames.get(app.name)
+    const before = known.find((each) => each.name === (old ?? app.name))
+    const trusted = before ? { ...joined(before, app), name: app.name } : underDefaults(app)
+    if (old !== undefined) notes.push({ app: app.name, message: `renamed from ${old}; it keeps its objects` })
     apps.push(trusted)
     const when = before
       ? 'takes effect after the merge'
       : 'takes effect after the merge; a new app is planned with the default'
     for (const difference of differences(trusted, app)) notes.push({ app: app.name, message: `${difference}; ${when}` })
   }
-  const removed = known.filter((each) => !wanted.some((app) => app.name === each.name))
+  const gone = new Set(renames.values())
+  const removed = known.filter((each) => !gone.has(each.name) && !wanted.some((app) => app.name === each.name))
   for (const { name } of removed) {
     notes.push({
       app: name,

@@ -2,14 +2,14 @@ import type { ConfigNote } from './settings.ts'
 import type { YamlDocument } from './yaml-document.ts'
 
 /** Keys of the file that are checked but not acted on in this version. */
-const repositoryKeys = ['policies', 'require', 'commands', 'windows', 'exceptions']
+const repositoryKeys = ['policies', 'require', 'exceptions']
 
 /** Keys of an app, likewise. */
-const appKeys = ['preview', 'createNamespace', 'dependsOn', 'health']
+const appKeys = ['preview', 'createNamespace']
 
 /**
- * Notes for settings that this version checks but doesn't act on: somebody who wrote `windows` must not believe that
- * a sync waits for one.
+ * Notes for settings that this version checks but doesn't act on: somebody who wrote `policies` must not believe that
+ * one of them was asked.
  */
 export function withoutEffect(document: YamlDocument, path: string): readonly ConfigNote[] {
   const found: PropertyKey[][] = repositoryKeys.filter((key) => has(document.value, key)).map((key) => [key])
@@ -24,10 +24,7 @@ export function withoutEffect(document: YamlDocument, path: string): readonly Co
 }
 
 function inApp(app: unknown, at: readonly PropertyKey[]): PropertyKey[][] {
-  const keys: PropertyKey[][] = appKeys.filter((key) => has(app, key)).map((key) => [...at, key])
-  const sync = entry(app, 'sync')
-  if (entry(sync, 'onFailure') === 'rollback') keys.push([...at, 'sync', 'onFailure'])
-  return keys
+  return appKeys.filter((key) => has(app, key)).map((key) => [...at, key])
 }
 
 function entry(value: unknown, key: string): unknown {

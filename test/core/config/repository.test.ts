@@ -86,6 +86,31 @@ describe('the whole format', () => {
     expect(parse(app('path: a', 'windows: []').replace('    windows', 'windows')).notes).toEqual([])
   })
 
+  it('has windows, dependencies and rules of health, none of them without effect', () => {
+    const config = parse(
+      `version: 1
+apps:
+  - { name: db, path: db }
+  - name: web
+    path: web
+    dependsOn: [db]
+    sync: { onFailure: rollback }
+    health: [{ group: x.io, kind: X, healthy: "object.status.ok" }]
+windows:
+  - { kind: allow, schedule: "0 9 * * 1-5", duration: 8h30m, timeZone: Europe/Berlin }
+`,
+    )
+    expect(config.notes).toEqual([])
+    expect(config.windows).toEqual([
+      { kind: 'allow', schedule: '0 9 * * 1-5', duration: 30_600_000, timeZone: 'Europe/Berlin', apps: ['*'] },
+    ])
+    expect(config.apps[1]).toMatchObject({
+      dependsOn: ['db'],
+      sync: { onFailure: 'rollback' },
+      health: [{ group: 'x.io', kind: 'X', healthy: 'object.status.ok' }],
+    })
+  })
+
   it('takes JSON, anchors and merge keys', () => {
     expect(parse('{"version": 1, "apps": [{"name": "a", "path": "b"}]}').apps[0]?.path).toBe('b')
     const merged = parse(
@@ -181,7 +206,37 @@ describe('mistakes', () => {
     [
       'an unknown dependency',
       app('path: a', 'dependsOn: [db]'),
-      '3: `shop` depends on `db`, which is no app of this file.',
+      '5: `shop` depends on `db`, which is no app of this file.',
+    ],
+    [
+      'apps that wait for each other',
+      'version: 1\napps:\n  - { name: web, path: a, dependsOn: [api] }\n  - name: api\n    path: b\n    dependsOn:\n      - web\n',
+      '7: These apps wait for each other: `web` → `api` → `web`.',
+    ],
+    [
+      'a schedule that is none',
+      `${app('path: a')}windows:\n  - { kind: deny, duration: 1h, schedule: "0 24 * * *" }\n`,
+      '6: `windows[0].schedule` must be five cron fields, such as `0 22 * * 1-5` (Invalid value for hour: 24). It is "0 24 * * *".',
+    ],
+    [
+      'a time zone that is none',
+      `${app('path: a')}windows:\n  - kind: deny\n    duration: 1h\n    schedule: "0 2 * * *"\n    timeZone: Mars/Base\n`,
+      '9: `windows[0].timeZone` must be an IANA time zone, such as Europe/Berlin. It is "Mars/Base".',
+    ],
+    [
+      'more windows than can be looked at each time',
+      `${app('path: a')}windows:\n${'  - { kind: deny, duration: 1h, schedule: "0 2 * * *" }\n'.repeat(51)}`,
+      '5: `windows` must be at most 50. It is a list.',
+    ],
+    [
+      'a window that never lasts',
+      `${app('path: a')}windows:\n  - { kind: deny, duration: 0s, schedule: "0 2 * * *" }\n`,
+      '6: `windows[0].duration` must be longer than nothing. It is "0s".',
+    ],
+    [
+      'a rule of health that can never be true',
+      app('path: a', 'health:', '  - { group: x.io, kind: X, healthy: "1 + 1" }'),
+      '6: `apps[0].health[0].healthy` must be a CEL expression on `object` that is true or false (it is a int, not true or false). It is "1 + 1".',
     ],
     ['another version', 'version: 2\napps: []\n', '1: `version` must be 1. It is 2.'],
     [

@@ -83,6 +83,22 @@ it('names a change of what judges the pull request', () => {
   expect(notes(mergeTrusted(base, head))).toEqual(['*: require changed; takes effect after the merge'])
 })
 
+it('names a change of what holds a sync, and goes by the target branch', () => {
+  const apps = '[{ name: a, path: p }, { name: b, path: q, dependsOn: [a], sync: { onFailure: rollback } }]'
+  const base = read(apps, 'windows: [{ kind: deny, schedule: "0 2 * * *", duration: 1h }]\n')
+  const result = mergeTrusted(
+    base,
+    read('[{ name: a, path: p }, { name: b, path: q, health: [{ group: x.io, kind: X, healthy: "true" }] }]'),
+  )
+  expect(result.apps[1]).toMatchObject({ dependsOn: ['a'], health: [], sync: { onFailure: 'rollback' } })
+  expect(notes(result)).toEqual([
+    'b: dependsOn: ["a"] → []; takes effect after the merge',
+    'b: health: [] → [{"group":"x.io","kind":"X","healthy":"true"}]; takes effect after the merge',
+    'b: sync.onFailure: rollback → hold; takes effect after the merge',
+    '*: windows changed; takes effect after the merge',
+  ])
+})
+
 it('takes discovered apps as they are when neither side has a file', () => {
   const both = discoverApps(['a/Chart.yaml'])
   expect(mergeTrusted(both, both)).toEqual({ apps: both.apps, notes: [] })
