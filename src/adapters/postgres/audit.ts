@@ -1,4 +1,4 @@
-import type { AuditEvent } from '../../flows/ports.ts'
+import type { AuditEvent } from '../../flows/records.ts'
 import { storable } from './storable.ts'
 import type { Db } from './tables.ts'
 

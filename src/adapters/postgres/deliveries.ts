@@ -1,5 +1,5 @@
 import type { PgBoss } from 'pg-boss'
-import type { Delivery, Job } from '../../flows/ports.ts'
+import type { Delivery, Job } from '../../flows/records.ts'
 import { enqueue } from './enqueue.ts'
 import { archiveFailed, takeFailedOf } from './failed-jobs.ts'
 import { storable } from './storable.ts'

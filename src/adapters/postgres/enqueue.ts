@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { sql } from 'kysely'
 import { fromKysely, type PgBoss } from 'pg-boss'
-import type { Job } from '../../flows/ports.ts'
+import type { Job } from '../../flows/records.ts'
 import { placeOf, QUEUE_NAMES } from './queues.ts'
 import { storable, storableJson } from './storable.ts'
 import type { Db, Tx } from './tables.ts'

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Job } from '../../flows/ports.ts'
+import type { Job } from '../../flows/records.ts'
 import type { Db, Tx } from './tables.ts'
 
 /** A job that used up its tries. */

@@ -1,7 +1,8 @@
 import type { Selectable } from 'kysely'
 import type { Plan } from '../../core/model/plan.ts'
 import type { LiveState } from '../../core/plan/staleness.ts'
-import type { PlanRecord, RepositoryAddress, RepositoryName } from '../../flows/ports.ts'
+import type { RepositoryName } from '../../flows/ports.ts'
+import type { PlanRecord, RepositoryAddress } from '../../flows/records.ts'
 import { present, repositoryName, repositoryText, storableJson, toNumber } from './storable.ts'
 import type { Db, Tables } from './tables.ts'
 

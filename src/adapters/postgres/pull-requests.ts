@@ -1,4 +1,5 @@
-import type { PullRequestState, RepositoryName } from '../../flows/ports.ts'
+import type { RepositoryName } from '../../flows/ports.ts'
+import type { PullRequestState } from '../../flows/records.ts'
 import { present, repositoryText, storable, toNumber } from './storable.ts'
 import type { Db } from './tables.ts'
 

@@ -1,5 +1,5 @@
 import type { PgBoss } from 'pg-boss'
-import type { Job } from '../../flows/ports.ts'
+import type { Job } from '../../flows/records.ts'
 
 /** Schema of pg-boss. */
 export const JOBS_SCHEMA = 'drydock_jobs'

@@ -1,8 +1,13 @@
 import type { PgBoss } from 'pg-boss'
 import type { Store } from '../../flows/ports.ts'
+import { changeAppState, readAppState, readAppStates } from './app-states.ts'
+import { readApprovals, writeApprovals } from './approvals.ts'
 import { appendAudit } from './audit.ts'
 import { accept } from './deliveries.ts'
 import { enqueue } from './enqueue.ts'
+import { deleteFreeze, readFreezes, writeFreeze } from './freezes.ts'
+import { readHeldSyncs, requeueLost, requeueSync } from './held-syncs.ts'
+import { findSyncs, readHistory, readHistoryOf, readLastGood, readRepositoriesOf, writeHistory } from './history.ts'
 import { readLatestPlan, readOpenPlans, readPlan, readPlansAtHead, readRunningPlans, writePlan } from './plans.ts'
 import { readOpenInto, readPullRequest, writePullRequest } from './pull-requests.ts'
 import { storeFailed } from './store-failed.ts'
@@ -29,6 +34,23 @@ export function makeStore(db: Db, boss: PgBoss): Store {
     syncsOf: guarded('read syncs', (repository, number) => readSyncsOf(db, repository, number)),
     newerSync: guarded('read syncs', (record) => readNewerSync(db, record)),
     latestSync: guarded('read a sync', (repository, app) => readLatestSync(db, repository, app)),
+    appState: guarded('read the state of an app', (address) => readAppState(db, address)),
+    changeAppState: guarded('save the state of an app', (address, change) => changeAppState(db, address, change)),
+    appStates: guarded('read the state of apps', (repository) => readAppStates(db, repository)),
+    freezes: guarded('read freezes', (repository) => readFreezes(db, repository)),
+    saveFreeze: guarded('save a freeze', (freeze) => writeFreeze(db, freeze)),
+    removeFreeze: guarded('remove a freeze', (scope) => deleteFreeze(db, scope)),
+    heldSyncs: guarded('read syncs', () => readHeldSyncs(db)),
+    requeueSync: guarded('queue a sync again', (id, changes) => requeueSync(db, boss, id, changes)),
+    requeueLost: guarded('queue syncs again', () => requeueLost(db, boss)),
+    approvals: guarded('read approvals', (repository, number) => readApprovals(db, repository, number)),
+    saveApprovals: guarded('save approvals', (approvals) => writeApprovals(db, approvals)),
+    saveHistory: guarded('save the history of a sync', (...entry) => writeHistory(db, ...entry)),
+    history: guarded('read the history of an app', (address, limit) => readHistory(db, address, limit)),
+    historyOf: guarded('read the history of a sync', (id) => readHistoryOf(db, id)),
+    repositoriesOf: guarded('read syncs', (app) => readRepositoriesOf(db, app)),
+    findSyncs: guarded('read syncs', (address, beginning) => findSyncs(db, address, beginning)),
+    lastGood: guarded('read syncs', (address, before) => readLastGood(db, address, before)),
     audit: guarded('save an audit event', (event) => appendAudit(db, event)),
     enqueue: guarded('queue jobs', (jobs) => db.transaction().execute((tx) => enqueue(boss, tx, jobs))),
   }

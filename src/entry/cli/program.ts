@@ -17,6 +17,12 @@ export type DirectoryOptions = {
 /** How a plan is printed. */
 export type OutputFormat = 'text' | 'json' | 'markdown'
 
+/** Options of the commands that show what was synced. */
+export type HistoryOptions = { readonly repository?: string; readonly output: 'text' | 'json' }
+
+/** Options of the commands that stop and go on with syncs. */
+export type FreezeOptions = { readonly repository?: string; readonly output: 'text' | 'json' }
+
 /** What each command does; returns the exit code. */
 export type Actions = {
   readonly plan: (folder: string, options: DirectoryOptions & { readonly output: OutputFormat }) => Promise<number>
@@ -26,6 +32,14 @@ export type Actions = {
   ) => Promise<number>
   readonly validate: (folder: string, options: DirectoryOptions) => Promise<number>
   readonly render: (folder: string, options: DirectoryOptions) => Promise<number>
+  readonly history: (
+    app: string,
+    sync: string | undefined,
+    options: HistoryOptions & { readonly number: number },
+  ) => Promise<number>
+  readonly historyDiff: (app: string, from: string, to: string, options: HistoryOptions) => Promise<number>
+  readonly freeze: (options: FreezeOptions & { readonly reason?: string; readonly list?: boolean }) => Promise<number>
+  readonly unfreeze: (options: FreezeOptions) => Promise<number>
   readonly schema: () => Promise<number>
   readonly serve: () => Promise<number>
   readonly demo: (options: {
@@ -45,7 +59,7 @@ Examples:
 const exitCodes = `
 Exit codes:
   0  nothing to do, or done
-  1  there are changes (plan)
+  1  there are changes (plan), or differences (history diff)
   2  error
   3  refused by policy, or held until a person decides
 `
@@ -102,6 +116,37 @@ export async function runCommandLine(
       code = await actions.render(folder, options)
     },
   )
+  const history = withHistoryOptions(
+    program
+      .command('history')
+      .description('show what was synced of an app, and how it went')
+      .argument('<app>', 'name of the app')
+      .argument('[sync]', 'show this one in full (the beginning of a sync or commit)'),
+  )
+    .option('-n, --number <number>', 'so many syncs', listedOf, 20)
+    .action(async (app: string, sync: string | undefined, options: HistoryOptions & { number: number }) => {
+      code = await actions.history(app, sync, options)
+    })
+  withHistoryOptions(history.command('diff').description('show what differs between the objects of two syncs'))
+    .argument('<app>', 'name of the app')
+    .argument('<from>', 'the beginning of a sync or commit')
+    .argument('<to>', 'another one')
+    // The options of `history` are taken by it, wherever they stand.
+    .action(async (app: string, from: string, to: string, _options: HistoryOptions, command: Command) => {
+      code = await actions.historyDiff(app, from, to, command.optsWithGlobals())
+    })
+  withOutput(program.command('freeze').description('on the server: stop every sync until `unfreeze`'))
+    .option('--repository <owner/name>', 'only syncs of this repository')
+    .option('--reason <text>', 'why; those whose merges wait are shown it')
+    .option('--list', 'show what is frozen')
+    .action(async (options: FreezeOptions & { reason?: string; list?: boolean }) => {
+      code = await actions.freeze(options)
+    })
+  withOutput(program.command('unfreeze').description('on the server: end a freeze; what waited is synced'))
+    .option('--repository <owner/name>', 'the freeze of this repository')
+    .action(async (options: FreezeOptions) => {
+      code = await actions.unfreeze(options)
+    })
   program
     .command('schema')
     .description('print the JSON Schema of .github/drydock.yaml')
@@ -132,6 +177,23 @@ export async function runCommandLine(
     if (!(thrown instanceof DrydockErrors)) terminal.debug(thrown)
     return exit.error
   }
+}
+
+/** Also where only one repository has an app of that name, one may say which. */
+function withHistoryOptions(command: Command): Command {
+  return withOutput(command.option('--repository <owner/name>', 'where several repositories have an app of that name'))
+}
+
+function withOutput(command: Command): Command {
+  return command.addOption(
+    new Option('-o, --output <format>', 'how to print it').choices(['text', 'json']).default('text'),
+  )
+}
+
+function listedOf(text: string): number {
+  const number = Number(text)
+  if (/^\d+$/.test(text) && number >= 1 && number <= 100) return number
+  throw new InvalidArgumentError('It is a number from 1 to 100.')
 }
 
 function portOf(text: string): number {

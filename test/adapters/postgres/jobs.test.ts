@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest'
 import type { Database } from '../../../src/adapters/postgres/open-database.ts'
 import { DrydockError } from '../../../src/core/model/errors.ts'
-import type { Job } from '../../../src/flows/ports.ts'
+import type { Job } from '../../../src/flows/records.ts'
 import { gate, onEachBackend } from './places.ts'
 import { planJob, shop } from './sample-jobs.ts'
 

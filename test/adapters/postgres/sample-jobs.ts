@@ -1,4 +1,4 @@
-import type { Job } from '../../../src/flows/ports.ts'
+import type { Job } from '../../../src/flows/records.ts'
 
 export const shop = { owner: 'acme', name: 'shop', installationId: 7 }
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Database } from '../../../src/adapters/postgres/open-database.ts'
 import type { SyncOutcome } from '../../../src/core/model/outcome.ts'
 import type { Plan } from '../../../src/core/model/plan.ts'
-import type { AuditEvent, PlanRecord, SyncRecord } from '../../../src/flows/ports.ts'
+import type { AuditEvent, PlanRecord, SyncRecord } from '../../../src/flows/records.ts'
 import { onEachBackend } from './places.ts'
 import { planJob, shop } from './sample-jobs.ts'
 
