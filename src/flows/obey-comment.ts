@@ -1,71 +1,123 @@
-import { helpText, mayUse } from '../core/commands/help-text.ts'
+import type { Command } from '../core/commands/command.ts'
+import { helpText } from '../core/commands/help-text.ts'
 import { parseComment } from '../core/commands/parse.ts'
 import { selectApps } from '../core/commands/select-apps.ts'
-import type { Forge, Job, PullRequest } from './ports.ts'
-import { readTrustedApps } from './read-config.ts'
+import { commands } from '../core/commands/table.ts'
+import { isAtLeast, judge, whoMay } from '../core/commands/who-may.ts'
+import { problemText } from '../core/report/answers.ts'
+import { approveRisks } from './approve.ts'
+import { lockApps } from './lock-app.ts'
+import { type CommandJob, judgeCommand, knowPerson, type Order, ownApps, readRules, sawShown } from './order.ts'
+import { orderSync } from './order-sync.ts'
+import type { Forge } from './ports.ts'
+import { sayStatus } from './say-status.ts'
 import type { ServerWorld } from './server-world.ts'
+import { unlockApps } from './unlock-app.ts'
+
+/** Commands that change nothing: they work also while the target branch's configuration can't be read. */
+const harmless: readonly Command['name'][] = ['plan', 'status', 'help']
 
 /**
  * Reads a new comment again and obeys it. Edited comments, bots and text that is no command get nothing; a refusal gets
- * one reason; each command gets `eyes` at once and one answer, found again after a lost reply by its marker.
+ * one reason; each command gets `eyes` at once and one answer, found again after a lost reply by its marker. Safe to do
+ * twice.
  */
-export async function obeyComment(world: ServerWorld, job: Extract<Job, { kind: 'command' }>): Promise<void> {
+export async function obeyComment(world: ServerWorld, job: CommandJob): Promise<void> {
   const forge = await world.forges.open(job.repository, job.repository.installationId)
   const comment = await forge.comment(job.commentId)
   if (!comment || comment.edited || comment.bot) return
-  const parsed = parseComment(comment.body)
-  if (parsed.kind === 'ignore') return
+  const command = parseComment(comment.body)
+  if (command.kind === 'ignore') return
   const permission = await forge.permission(comment.author)
   // Unknown people get neither a reaction nor an answer.
-  if (!mayUse('help', permission)) return
+  if (!isAtLeast(permission, 'read')) return
   await forge.react(comment.id, 'eyes')
-  const answer = (text: string) => reply(forge, job, text)
-  if (parsed.kind === 'reply') return answer(parsed.text)
+  const say = replier(forge, job)
+  if (command.kind === 'reply') return say(command.text)
   const pull = await forge.pullRequest(job.number)
-  if (parsed.name === 'help') return answer(helpText({ apps: await appsOf(world, forge, job, pull), may: permission }))
-  if (!mayUse(parsed.name, permission))
-    return answer(
-      `\`/${parsed.name}\` is not for you here: it needs more than \`${permission}\` permission on this repository.`,
+  // Read first: what is shown while the rest is looked up is not what the author of the command has seen.
+  const shown = await world.store.latestPlan(job.repository, job.number)
+  const trusted = await readRules(world, forge, job, pull)
+  if (trusted.problem && !harmless.includes(command.name)) {
+    const where = `\`${pull.baseRef.replaceAll('`', '')}\``
+    return say(
+      `Who may do this is said by the configuration of ${where}, which can't be read now. ${problemText(trusted.problem)}`,
     )
-  if (pull.fork && !['write', 'maintain', 'admin'].includes(permission)) {
-    return answer('This pull request comes from a fork: only somebody with `write` permission may have it planned.')
   }
-  if (pull.state !== 'open') return answer('This pull request is closed: there is nothing to plan.')
-  if (parsed.apps.length > 0) {
-    const selected = selectApps(parsed.apps, await appsOf(world, forge, job, pull))
-    if ('kind' in selected) return answer(selected.text)
+  const somebody = { login: comment.author, permission }
+  const { who, person, verdict } = await judgeCommand(forge, command.name, trusted.commands, somebody)
+  if ('refused' in verdict) return say(verdict.refused)
+  if (pull.fork && !['help', 'status'].includes(command.name) && !isAtLeast(permission, 'write')) {
+    return say('This pull request comes from a fork: only somebody with `write` permission may have it planned.')
   }
+  const order: Order = {
+    world,
+    forge,
+    job,
+    comment,
+    pull,
+    shown,
+    person,
+    who,
+    allowedBy: verdict.allowedBy,
+    trusted,
+    say,
+  }
+  const text = await carryOut(order, command)
+  if (text !== undefined) await say(text)
+}
+
+/** Does what a command asks for; returns the answer, if one is still to be given. */
+async function carryOut(order: Order, command: Command): Promise<string | undefined> {
+  switch (command.name) {
+    case 'help':
+      return sayHelp(order)
+    case 'status':
+      return sayStatus(order)
+    case 'plan':
+      return planAgain(order, command.apps)
+    case 'sync':
+      return orderSync(order, command.apps)
+    case 'approve':
+      return approveRisks(order, command.apps)
+    case 'lock':
+      return lockApps(order, command)
+    case 'unlock':
+      return unlockApps(order, command.apps)
+  }
+}
+
+async function sayHelp(order: Order): Promise<string> {
+  const rules = new Map(commands.map(({ name }) => [name, whoMay(name, order.trusted.commands)]))
+  const { person } = await knowPerson(order.forge, order.person, [...rules.values()])
+  return helpText({ apps: await ownApps(order), may: (name) => judge(name, rules.get(name) ?? 'admin', person) })
+}
+
+/** The plan is the answer: nothing is said beside it. */
+async function planAgain(order: Order, words: readonly string[]): Promise<string | undefined> {
+  const { world, job, pull, comment } = order
+  if (pull.state !== 'open') return 'This pull request is closed: there is nothing to plan.'
+  const selected = words.length > 0 ? selectApps(words, await ownApps(order)) : []
+  if ('kind' in selected) return selected.text
   // What a stranger pushes after the comment was written has been read by nobody.
-  if (pull.fork && (await world.store.latestPlan(job.repository, job.number))?.head !== pull.head) {
-    return answer(
-      'This pull request comes from a fork and has a newer head than you were shown. Read it, then `/plan`.',
-    )
+  if (pull.fork && (order.shown?.head !== pull.head || !(await sawShown(order)))) {
+    return 'This pull request comes from a fork and has a newer head than you were shown. Read it, then `/plan`.'
   }
-  const command = { commentId: comment.id, user: comment.author, apps: parsed.apps, head: pull.head }
+  const command = { commentId: comment.id, user: comment.author, apps: words, head: pull.head }
   await world.store.enqueue([
     { kind: 'plan', repository: job.repository, number: job.number, reason: 'command', command },
   ])
+  return undefined
 }
 
-/** Names of the apps of the pull request, newest plan first, else of the configuration. */
-async function appsOf(
-  world: ServerWorld,
-  forge: Forge,
-  job: Extract<Job, { kind: 'command' }>,
-  pull: PullRequest,
-): Promise<readonly string[]> {
-  const shown = (await world.store.latestPlan(job.repository, job.number))?.plan?.apps.map((app) => app.name) ?? []
-  if (shown.length > 0) return shown
-  const repository = await world.git.open(job.repository, job.repository.installationId)
-  const base = (await forge.branchHead(pull.baseRef)) ?? pull.base
-  await repository.fetch([base])
-  return (await readTrustedApps(repository, base, base)).apps.map((app) => app.name)
-}
-
-async function reply(forge: Forge, job: Extract<Job, { kind: 'command' }>, text: string): Promise<void> {
-  const marker = `drydock:reply:${job.commentId}`
-  const body = `<!-- ${marker} -->\n${text}`
-  const found = await forge.findComment(job.number, marker)
-  if (found === undefined) await forge.createComment(job.number, body)
-  else await forge.updateComment(found, body)
+/** The one reply of a command: made by what is said first, edited by what is said later. */
+function replier(forge: Forge, job: CommandJob): Order['say'] {
+  let known: number | undefined
+  return async (text) => {
+    const marker = `drydock:reply:${job.commentId}`
+    const body = `<!-- ${marker} -->\n${text}`
+    const found = known ?? (await forge.findComment(job.number, marker))
+    known = found ?? (await forge.createComment(job.number, body))
+    if (found !== undefined) await forge.updateComment(found, body)
+  }
 }

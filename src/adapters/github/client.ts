@@ -3,6 +3,7 @@ import type { Probot, ProbotOctokit } from 'probot'
 import type { Log } from '../../flows/ports.ts'
 import { patiently, type Timing } from './patience.ts'
 import { statusOf } from './refusal.ts'
+import type { Permissions } from './tokens.ts'
 
 /** Octokit as Probot makes it: with retry, pagination and pacing. */
 export type Client = ProbotOctokit
@@ -28,6 +29,10 @@ export type ForgeParts = ClientOptions & {
   readonly appId: number
   /** The repository as parameters of Octokit. */
   readonly at: { readonly owner: string; readonly repo: string }
+  /** A client for this repository whose token can do this and nothing else. */
+  readonly clientWith: (permissions: Permissions) => Promise<Client>
+  /** Login of the App's bot, in whose name pull requests are opened. */
+  readonly botLogin: () => Promise<string>
 }
 
 type RequestOptions = { readonly method?: string; readonly headers?: object; readonly request?: object }

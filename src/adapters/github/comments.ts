@@ -83,5 +83,7 @@ function commentOf(data: {
     // Only a person is obeyed: a comment without an author counts as a bot's.
     bot: data.user?.type !== 'User' || Boolean(data.performed_via_github_app),
     edited: data.created_at !== data.updated_at,
+    createdAt: data.created_at,
+    updatedAt: data.updated_at,
   }
 }

@@ -1,4 +1,5 @@
 import type { Probot } from 'probot'
+import { DrydockError } from '../../core/model/errors.ts'
 import type { Forge, Forges, Log, RepositoryName } from '../../flows/ports.ts'
 import { checkMethods } from './checks.ts'
 import { appClient, type Client, type ClientOptions, type ForgeParts, tokenClient } from './client.ts'
@@ -6,6 +7,8 @@ import { commentMethods } from './comments.ts'
 import { deploymentMethods } from './deployments.ts'
 import { ask, statusOf } from './refusal.ts'
 import { repositoryMethods } from './repository.ts'
+import { revertMethods } from './revert.ts'
+import { teamMethods } from './teams.ts'
 import { createTokens, type Permissions, type TokenScope, type Tokens } from './tokens.ts'
 
 /** What a {@link Forge} may do; app.yml asks for at least these. */
@@ -64,6 +67,15 @@ export function createForges(options: ForgesOptions): GitHub {
   const clientFor = async (scope: TokenScope) =>
     tokenClient(await theApp(), String(scope.installationId), sourceOf(tokens, scope), client)
 
+  let login: Promise<string> | undefined
+  const botLogin = () => {
+    login ??= botOf(theApp).catch((error: unknown) => {
+      login = undefined
+      throw error
+    })
+    return login
+  }
+
   return {
     open: async (repository, installationId): Promise<Forge> => {
       const parts: ForgeParts = {
@@ -71,18 +83,30 @@ export function createForges(options: ForgesOptions): GitHub {
         client: await clientFor({ installationId, repository, permissions: forgePermissions }),
         appId: options.appId,
         at: { owner: repository.owner, repo: repository.name },
+        clientWith: (permissions) => clientFor({ installationId, repository, permissions }),
+        botLogin,
       }
       return {
         ...repositoryMethods(parts),
         ...commentMethods(parts),
         ...checkMethods(parts),
         ...deploymentMethods(parts),
+        ...teamMethods(parts),
+        ...revertMethods(parts),
       }
     },
     installed: () => installed(theApp, clientFor, options.log),
     installationToken: (repository, installationId) =>
       tokens.get({ installationId, repository, permissions: gitPermissions }),
   }
+}
+
+async function botOf(theApp: () => Promise<Client>): Promise<string> {
+  const { data } = await ask('show the App', 'metadata: read', async () =>
+    (await theApp()).rest.apps.getAuthenticated(),
+  )
+  if (!data?.slug) throw new DrydockError('github-failed', 'GitHub did not say what the App is called.')
+  return `${data.slug}[bot]`
 }
 
 const sourceOf = (tokens: Tokens, scope: TokenScope) => ({

@@ -1,11 +1,19 @@
-/** What a comment asks for. */
+/** What a comment asks for. `apps`: names and globs, empty for all of the pull request. */
 export type Command =
-  /** Plans again; `apps`: names and globs, empty for all. */
-  | { readonly kind: 'command'; readonly name: 'plan'; readonly apps: readonly string[] }
   | {
       readonly kind: 'command'
-      readonly name: 'help'
+      readonly name: 'plan' | 'sync' | 'approve' | 'unlock'
+      readonly apps: readonly string[]
     }
+  | {
+      readonly kind: 'command'
+      readonly name: 'lock'
+      readonly apps: readonly string[]
+      readonly reason?: string
+      /** `true`: the lock outlives the pull request. */
+      readonly keep: boolean
+    }
+  | { readonly kind: 'command'; readonly name: 'status' | 'help' }
 
 /** One polite answer and nothing else. */
 export type Reply = {
@@ -33,7 +41,7 @@ export type CommandDescription = {
   readonly usage: string
   /** One sentence. */
   readonly summary: string
-  /** The least permission that may use it. */
+  /** The least permission that may use it, where the configuration says nothing else. */
   readonly permission: Permission
   /** Commands to copy, for these apps (at least one). */
   readonly examples: (apps: readonly string[]) => readonly string[]

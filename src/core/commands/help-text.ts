@@ -1,22 +1,20 @@
-import type { CommandName, Permission } from './command.ts'
+import type { CommandName } from './command.ts'
 import { commands } from './table.ts'
-
-const ranks: readonly Permission[] = ['none', 'read', 'triage', 'write', 'maintain', 'admin']
-
-/** Whether a permission on the repository is enough for a command. */
-export function mayUse(name: CommandName, permission: Permission): boolean {
-  const command = commands.find((each) => each.name === name)
-  return command !== undefined && ranks.indexOf(permission) >= ranks.indexOf(command.permission)
-}
+import type { Verdict } from './who-may.ts'
 
 /** The answer to `/help`: only what this version can do and this person may do, with examples for these apps. */
-export function helpText(here: { readonly apps: readonly string[]; readonly may: Permission }): string {
-  const usable = commands.filter((command) => command.parse && mayUse(command.name, here.may))
+export function helpText(here: {
+  readonly apps: readonly string[]
+  readonly may: (name: CommandName) => Verdict
+}): string {
+  const available = commands.filter((command) => command.parse)
+  const verdicts = new Map(available.map(({ name }) => [name, here.may(name)]))
+  const usable = available.filter(({ name }) => 'allowedBy' in (verdicts.get(name) ?? {}))
   if (usable.length === 0)
     return 'You may not use commands in this repository. They need at least the `read` permission.'
   const rows = usable.map(({ usage, summary }) => `| \`${usage}\` | ${summary} |`)
   const examples = usable.flatMap((command) => command.examples(here.apps))
-  const hidden = commands.filter((command) => command.parse && !mayUse(command.name, here.may))
+  const hidden = [...verdicts.values()].flatMap((verdict) => ('refused' in verdict ? [`- ${verdict.refused}`] : []))
   return [
     '| Command | Does |',
     '| --- | --- |',
@@ -26,6 +24,6 @@ export function helpText(here: { readonly apps: readonly string[]; readonly may:
     '```',
     ...examples,
     '```',
-    ...hidden.map(({ name, permission }) => `\`/${name}\` needs the \`${permission}\` permission on this repository.`),
+    ...hidden,
   ].join('\n')
 }

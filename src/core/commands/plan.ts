@@ -1,5 +1,5 @@
 import type { CommandDescription } from './command.ts'
-import { appWords } from './words.ts'
+import { readApps } from './words.ts'
 
 /** `/plan`: plans again. */
 export const plan: CommandDescription = {
@@ -8,10 +8,7 @@ export const plan: CommandDescription = {
   summary: 'Plans again: all apps of this pull request, or the named ones.',
   permission: 'write',
   examples: (apps) => ['/plan', ...apps.slice(0, 1).map((app) => `/plan ${app}`), ...family(apps)],
-  parse: (words) => {
-    const apps = appWords(words)
-    return 'kind' in apps ? apps : { kind: 'command', name: 'plan', apps }
-  },
+  parse: (words) => readApps('plan', words),
 }
 
 /** A glob for the apps that begin like the first one, when there is more than one: `/plan shop-*`. */

@@ -1,10 +1,12 @@
 import type { CommandDescription } from './command.ts'
+import { readApps } from './words.ts'
 
 /** `/sync`: makes the cluster equal to the target branch. */
 export const sync: CommandDescription = {
   name: 'sync',
   usage: '/sync [app…]',
-  summary: 'Syncs the target branch now.',
+  summary: 'After the merge: syncs now, also what failed or is held.',
   permission: 'write',
   examples: (apps) => ['/sync', ...apps.slice(0, 1).map((app) => `/sync ${app}`)],
+  parse: (words) => readApps('sync', words),
 }

@@ -1,5 +1,5 @@
 import { globFault } from '../config/glob.ts'
-import type { Reply, Word } from './command.ts'
+import type { Command, Reply, Word } from './command.ts'
 
 /** Splits at spaces; `"…"` keeps spaces together. `undefined` when a quote isn't closed. */
 export function wordsOf(text: string): readonly Word[] | undefined {
@@ -19,6 +19,12 @@ export function appWords(words: readonly Word[]): readonly string[] | Reply {
     }
   }
   return words.map((word) => word.text)
+}
+
+/** A command that takes names of apps and nothing else. */
+export function readApps(name: 'plan' | 'sync' | 'approve' | 'unlock', words: readonly Word[]): Command | Reply {
+  const apps = appWords(words)
+  return 'kind' in apps ? apps : { kind: 'command', name, apps }
 }
 
 /** An answer. */

@@ -1,11 +1,12 @@
-import { type Change, riskWords } from '../model/change.ts'
+import type { Change } from '../model/change.ts'
 import type { Problem } from '../model/errors.ts'
 import type { SourcePosition } from '../model/manifest.ts'
 import type { AppPlan, Verdict } from '../model/plan.ts'
 import { describeReference } from '../model/reference.ts'
+import { openRisks } from '../plan/open-risks.ts'
 import { oneLine, visible } from './escape.ts'
 import { consequencesOf } from './remarks.ts'
-import { ownRisks } from './words.ts'
+import { ownRisks, riskSentence } from './words.ts'
 
 /** A line of a file that a finding points at; the shape that the checks of GitHub take. */
 export type Annotation = {
@@ -41,10 +42,11 @@ function ofVerdict(verdict: Verdict): readonly Annotation[] {
 
 function ofChange(change: Change): readonly Annotation[] {
   const object = describeReference(change)
-  const risks = ownRisks(change).map((risk) => riskWords[risk])
+  const risks = ownRisks(change).map((risk) => riskSentence(change, risk))
+  const level = openRisks(change).length > 0 ? 'warning' : 'notice'
   const why = [risks.join('; '), ...consequencesOf(change, 20).map((each) => `- ${each}`)].join('\n')
   return [
-    ...(risks.length > 0 ? annotate(change.source, 'warning', `${change.action} ${object}`, why) : []),
+    ...(risks.length > 0 ? annotate(change.source, level, `${change.action} ${object}`, why) : []),
     ...(change.warnings ?? []).flatMap((warning, index) =>
       annotate(change.warningSources?.[index] ?? change.source, 'warning', `${object}: the API server warns`, warning),
     ),

@@ -3,7 +3,7 @@ import type { AppPlan, Plan } from '../model/plan.ts'
 import { PRIORITY, type Section } from './compose.ts'
 import { driftCounts } from './drift.ts'
 import { cellCode, link } from './escape.ts'
-import { changesOf, count, denialsOf, isUnknown } from './words.ts'
+import { changesOf, count, countRisks, countUnconfirmed, denialsOf, isUnknown } from './words.ts'
 
 const COLUMNS: readonly { readonly action: Action; readonly title: string }[] = [
   { action: 'create', title: 'Create' },
@@ -28,13 +28,15 @@ export function checkUrl(urls: CheckUrls | undefined, app: string): string | und
 export function appTable(plan: Plan, urls: CheckUrls | undefined): Section {
   const changes = changesOf(plan)
   const unknown = plan.apps.some(isUnknown)
-  const columns = COLUMNS.filter(({ action }) => changes.some((change) => change.action === action))
+  const columns = COLUMNS.filter(({ action }) => changes.some((change) => change.action === action && !change.hook))
+  const hooked = changes.some((change) => change.hook)
   const drifted = unknown || plan.apps.some((app) => app.drift.length > 0)
   const judged = plan.apps.some((app) => app.policies.length > 0)
   const titles = [
     'App → cluster',
     'Result',
     ...columns.map(({ title }) => title),
+    ...(hooked ? ['Hooks'] : []),
     ...(drifted ? ['Drift'] : []),
     ...(judged ? ['Policy'] : []),
   ]
@@ -47,6 +49,7 @@ export function appTable(plan: Plan, urls: CheckUrls | undefined): Section {
         `${link(app.name, checkUrl(urls, app.name))} → ${cellCode(app.cluster)}`,
         resultCell(app, plan),
         ...columns.map(({ action }) => actionCell(app, action)),
+        ...(hooked ? [isUnknown(app) ? '?' : number(app.changes.filter((change) => change.hook).length)] : []),
         ...(drifted ? [isUnknown(app) ? '?' : number(driftCounts(app.drift).objects)] : []),
         ...(judged ? [policyCell(app)] : []),
       ]),
@@ -68,7 +71,7 @@ function number(size: number): string {
 
 function actionCell(app: AppPlan, action: Action): string {
   if (isUnknown(app)) return '?'
-  const found = app.changes.filter((change) => change.action === action)
+  const found = app.changes.filter((change) => change.action === action && !change.hook)
   const size = number(found.length)
   return found.some((change) => change.risks.length > 0) ? `**${size}**` : size
 }
@@ -86,8 +89,7 @@ function policyCell(app: AppPlan): string {
 function resultCell(app: AppPlan, plan: Plan): string {
   if (app.errors.length > 0) return `❌ ${count(app.errors.length, 'error')}`
   if (denialsOf(app.policies).length > 0) return '❌ refused'
-  if (app.changes.some((change) => change.risks.length > 0)) {
-    return plan.conclusion === 'action_required' ? '⚠️ needs approval' : '⚠️ risk'
-  }
+  if (countRisks(app) > 0) return plan.conclusion === 'action_required' ? '⚠️ needs approval' : '⚠️ risk'
+  if (countUnconfirmed(app) > 0) return `⚠️ ${count(countUnconfirmed(app), 'deletion')} to confirm`
   return app.changes.length === 0 ? 'no changes' : '✅ ready'
 }

@@ -6,6 +6,7 @@ import { objectText } from './change-lines.ts'
 import { type Piece, PRIORITY } from './compose.ts'
 import { fenced } from './escape.ts'
 import { groupChanges } from './groups.ts'
+import { verbOf } from './marks.ts'
 import { count } from './words.ts'
 
 /** The hunks of an app's changes, equal ones once; new objects only while they are few, unless `all`. */
@@ -19,7 +20,7 @@ export function changeHunks(app: AppPlan, options: { readonly all: boolean }): r
 function hunkOf(change: Change, group: readonly Change[]): readonly Piece[] {
   if (!change.hunks) return []
   const others = group.length > 1 ? ` and the same on ${count(group.length - 1, 'other object')}` : ''
-  const title = `\n**${change.action}** ${objectText(change)}${others}`
+  const title = `\n**${verbOf(change)}** ${objectText(change)}${others}`
   const whole = `${title}\n\n${fenced(change.hunks, 'diff')}`
   const bare = withoutContext(change.hunks)
   const piece = { priority: hunkPriority(change), about: group.map(identityOf) }

@@ -6,6 +6,7 @@ import { type Common, splitCommon } from './common.ts'
 import { type Piece, PRIORITY } from './compose.ts'
 import { code, text } from './escape.ts'
 import { type ChangeGroup, groupChanges } from './groups.ts'
+import { marksOf, splitHooks, verbOf, waveWords } from './marks.ts'
 import { notPreviewed, type RemarkOptions, remarksOf, sharedReasons, sharedReasonWords } from './remarks.ts'
 import { count, meaningOf, place } from './words.ts'
 
@@ -19,15 +20,18 @@ export function objectText(reference: ObjectReference): string {
 }
 
 /**
- * One line of meaning for each change of an app. Equal ones are one line, and so is what many have in common. Seen from
- * the time `now`, ISO 8601.
+ * One line of meaning for each change of an app. Equal ones are one line, and so is what many have in common; hooks come
+ * last, in the order in which they run. Seen from the time `now`, ISO 8601.
  */
 export function changeLines(app: AppPlan, now?: string): readonly Piece[] {
-  const { common, own } = splitCommon(app.changes)
+  const { objects, hooks } = splitHooks(app.changes)
+  const waves = waveWords(objects)
+  const { common, own } = splitCommon(objects)
   const groups = groupChanges(own)
   const reasons = sharedReasons(groups.flatMap((group) => (group.by === 'object' ? group.changes : [])))
   const options = { now, saidOnce: new Set(reasons.keys()) }
   return [
+    ...(waves === '' ? [] : [{ text: `- ${waves}`, priority: PRIORITY.line, about: [] }]),
     ...common.map(commonLine),
     ...groups.map((group) => ({
       ...lineOf(group, options),
@@ -39,6 +43,16 @@ export function changeLines(app: AppPlan, now?: string): readonly Piece[] {
       priority: PRIORITY.line,
       about: [],
     })),
+    ...hookLines(hooks, { now }),
+  ]
+}
+
+function hookLines(hooks: readonly Change[], options: RemarkOptions): readonly Piece[] {
+  if (hooks.length === 0) return []
+  const heading = '\nHooks, made anew by each sync that has something to do, in the order in which they run:\n'
+  return [
+    { text: heading, priority: PRIORITY.line, about: [] },
+    ...hooks.map((hook) => ({ ...objectLine(hook, options), priority: PRIORITY.line, about: [identityOf(hook)] })),
   ]
 }
 
@@ -57,12 +71,13 @@ type Line = Pick<Piece, 'text' | 'fuller'>
 function lineOf(group: ChangeGroup, options: RemarkOptions): Line {
   const [first] = group.changes
   if (group.by === 'object') return objectLine(first, options)
+  const marks = markText(first)
   if (group.by === 'kind') {
-    const lines = kindLines(group.changes).map((line) => `- **${group.action}** ${line}`)
+    const lines = kindLines(group.changes).map((line) => `- **${group.action}** ${line}${marks}`)
     const unseen = first.preview === 'client' ? [`  - ${text(notPreviewed(first.previewReason ?? ''))}`] : []
     return { text: [...lines, ...unseen].join('\n') }
   }
-  const heading = `- **${group.action}** ${group.changes.length} objects: ${meaning(first) || 'the same fields'}`
+  const heading = `- **${group.action}** ${group.changes.length} objects: ${meaning(first) || 'the same fields'}${marks}`
   return { text: [heading, ...kindLines(group.changes).map((line) => `  - ${line}`)].join('\n') }
 }
 
@@ -87,11 +102,18 @@ function meaning(change: Change, limit = 300): string {
     .join(', ')
 }
 
+/** ` · wave 2 · taken over from app blog`. */
+function markText(change: Change): string {
+  return marksOf(change)
+    .map((mark) => ` · ${text(mark, 300)}`)
+    .join('')
+}
+
 /** The line of one object; its remarks stand below it while there is room. */
 function objectLine(change: Change, options: RemarkOptions): Line {
   const said = meaning(change)
-  const head = `- **${change.action}** ${objectText(change)}`
-  const line = `${head}${said ? `: ${said}` : ''}${change.source ? ` · ${code(place(change.source))}` : ''}`
+  const head = `- **${verbOf(change)}** ${objectText(change)}`
+  const line = `${head}${said ? `: ${said}` : ''}${markText(change)}${change.source ? ` · ${code(place(change.source))}` : ''}`
   const remarks = remarksOf(change, options)
   if (remarks.length === 0) return { text: line }
   const below = remarks.map(({ words, risk }) => `  - ${risk ? '⚠️ ' : ''}${text(words)}`)

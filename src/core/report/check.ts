@@ -6,7 +6,7 @@ import { changeLines } from './change-lines.ts'
 import { compose, type Piece, paragraph, type Section } from './compose.ts'
 import { driftSection } from './drift-section.ts'
 import { code, oneLine, text } from './escape.ts'
-import { errorSection, policySection, riskSection } from './findings.ts'
+import { errorSection, policySection, riskSection, unconfirmedSection } from './findings.ts'
 import { headline, planOfApp } from './headline.ts'
 import { appCounts } from './plan-body.ts'
 import { capital, count, short } from './words.ts'
@@ -46,6 +46,7 @@ export function planCheck(plan: Plan, options: PlanCheckOptions = {}): CheckRepo
   const found = [...(plan.errors ?? []).flatMap(ofProblem), ...(appChecks ? [] : plan.apps.flatMap(annotationsOf))]
   const sections = [
     riskSection(plan),
+    unconfirmedSection(plan),
     errorSection(plan),
     appTable(plan, checkUrls),
     policySection(plan),
@@ -70,6 +71,7 @@ export function appCheck(app: AppPlan, options: Pick<PlanCheckOptions, 'plannedA
   }
   const sections = [
     riskSection(plan, WHOLE_PLAN),
+    unconfirmedSection(plan, WHOLE_PLAN),
     errorSection(plan, WHOLE_PLAN),
     policySection(plan, WHOLE_PLAN),
     ...notes,

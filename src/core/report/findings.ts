@@ -1,12 +1,13 @@
-import { type Change, riskWords } from '../model/change.ts'
+import { type Change, type Risk, riskWords } from '../model/change.ts'
 import type { Problem } from '../model/errors.ts'
-import type { Plan, Verdict } from '../model/plan.ts'
+import type { AppPlan, Plan, Verdict } from '../model/plan.ts'
 import { identityOf } from '../model/reference.ts'
+import { isUnconfirmed, openRisks } from '../plan/open-risks.ts'
 import { objectText } from './change-lines.ts'
 import { type Piece, PRIORITY, type Section } from './compose.ts'
 import { code, text } from './escape.ts'
 import { consequencesOf } from './remarks.ts'
-import { changesOf, count, massPruned, ownRisks, place } from './words.ts'
+import { changesOf, count, massPruned, ownRisks, place, riskSentence } from './words.ts'
 
 /** Where a reader finds what was left out. */
 export const ELSEWHERE = 'the check runs of the apps'
@@ -15,11 +16,11 @@ const ACTION_WORDS = { create: 'created', update: 'changed', replace: 'replaced'
 
 /** The changes that lose or replace something, as an alert. */
 export function riskSection(plan: Plan, elsewhere = ELSEWHERE): Section {
-  const single = changesOf(plan).filter((change) => ownRisks(change).length > 0)
+  const single = changesOf(plan).filter((change) => sayable(change).length > 0 && !isUnconfirmed(change))
   const pruned = plan.apps.flatMap((app): readonly Piece[] => {
     const number = massPruned(app)
     if (number === 0) return []
-    const line = `> - **${count(number, 'object')} of app ${code(app.name)} will be deleted**: ${text(riskWords['mass-prune'])}`
+    const line = `> - **${count(number, 'object')} of app ${code(app.name)} will be deleted**: ${text(massPruneWords(app))}`
     return [{ text: line, priority: PRIORITY.risk, about: [`prune ${app.name}`] }]
   })
   return {
@@ -30,11 +31,39 @@ export function riskSection(plan: Plan, elsewhere = ELSEWHERE): Section {
   }
 }
 
+/** What is said of a change in the alert: all its risks but that it is to be confirmed, which has an alert of its own. */
+function sayable(change: Change): readonly Risk[] {
+  return ownRisks(change).filter((risk) => risk !== 'unconfirmed')
+}
+
+/** The deletions that the sync leaves out until somebody confirms them, as an alert. */
+export function unconfirmedSection(plan: Plan, elsewhere = ELSEWHERE): Section {
+  const waiting = changesOf(plan).filter(isUnconfirmed)
+  const intro = `**${count(waiting.length, 'deletion waits', 'deletions wait')} for \`/approve\`.** The rest is synced; until then what is not deleted stays in the inventory.`
+  return {
+    name: 'deletions to confirm',
+    open: `> [!IMPORTANT]\n> ${intro}\n`,
+    pieces: waiting.map((change) => {
+      const also = sayable(change).map((risk) => text(riskSentence(change, risk)))
+      const why = also.length > 0 ? `: ${also.join('; ')}` : ''
+      return { text: `> - ${objectText(change)}${why}`, priority: PRIORITY.risk, about: [identityOf(change)] }
+    }),
+    more: (left) => `\n> - ${count(left, 'more deletion')}: see ${elsewhere}`,
+  }
+}
+
 /** So many things that go with a risk are listed in the alert; more are counted, and listed at the object's line. */
 const LISTED = 10
 
+/** Who accepted a mass prune is said once no deletion of it is left open. */
+function massPruneWords(app: AppPlan): string {
+  const [first, ...others] = app.changes.filter((change) => change.risks.includes('mass-prune'))
+  const isOpen = [first, ...others].some((change) => change && openRisks(change).includes('mass-prune'))
+  return first && !isOpen ? riskSentence(first, 'mass-prune') : riskWords['mass-prune']
+}
+
 function riskPiece(change: Change): Piece {
-  const why = ownRisks(change).map((risk) => text(riskWords[risk]))
+  const why = sayable(change).map((risk) => text(riskSentence(change, risk)))
   const where = change.source ? ` · ${code(place(change.source))}` : ''
   const line = `> - **${objectText(change)} will be ${ACTION_WORDS[change.action]}**: ${why.join('; ')}${where}`
   const piece = { priority: PRIORITY.risk, about: [identityOf(change)] }

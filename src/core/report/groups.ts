@@ -1,6 +1,7 @@
 import type { Action, Change } from '../model/change.ts'
 import { stringifyJson } from '../model/json.ts'
 import { identityOf } from '../model/reference.ts'
+import { marksOf } from './marks.ts'
 import { ownRisks } from './words.ts'
 
 /** Changes that read as one: the same meaning on many objects, or many new objects of one kind. */
@@ -20,7 +21,7 @@ const MANY = 13
 export function groupChanges(changes: readonly Change[]): readonly ChangeGroup[] {
   const crowded = new Set(
     (['create', 'delete', 'adopt'] as const).filter(
-      (action) => changes.filter((change) => change.action === action).length >= MANY,
+      (action) => changes.filter((change) => change.action === action && !change.hook).length >= MANY,
     ),
   )
   const groups = new Map<string, { by: ChangeGroup['by']; changes: [Change, ...Change[]] }>()
@@ -43,19 +44,20 @@ function keyOf(change: Change, crowded: ReadonlySet<Action>): { by: ChangeGroup[
   if (crowded.has(change.action)) {
     return {
       by: 'kind',
-      key: `kind ${stringifyJson([change.action, change.kind, change.apiVersion, change.previewReason])}`,
+      key: `kind ${stringifyJson([change.action, change.kind, change.apiVersion, change.previewReason, marksOf(change)])}`,
     }
   }
   if (change.action !== 'update' || change.fields.length === 0) {
     return { by: 'object', key: `object ${identityOf(change)}` }
   }
   const fields = change.fields.map(({ path, before, after }) => ({ path, before, after }))
-  return { by: 'same', key: `same ${stringifyJson([change.action, change.summary, fields])}` }
+  return { by: 'same', key: `same ${stringifyJson([change.action, change.summary, fields, marksOf(change)])}` }
 }
 
 /** Is there more to say of this change than its meaning, so that it stands alone? */
 export function isRemarkable(change: Change): boolean {
   return (
+    change.hook !== undefined ||
     ownRisks(change).length > 0 ||
     // New objects in a new namespace are the rule in a first plan: the group says it once.
     (change.preview === 'client' && change.action !== 'create') ||

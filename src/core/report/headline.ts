@@ -1,6 +1,6 @@
 import type { AppPlan, Plan } from '../model/plan.ts'
 import { driftHeadline } from './drift.ts'
-import { changesOf, count, countActions, countRisks, denialsOf } from './words.ts'
+import { changesOf, count, countAccepted, countActions, countRisks, countUnconfirmed, denialsOf } from './words.ts'
 
 /** The verdict of a plan: the sign that goes with it, and the words without any markup. */
 export type Headline = { readonly sign: '✅' | '⚠️' | '❌'; readonly words: string }
@@ -8,16 +8,19 @@ export type Headline = { readonly sign: '✅' | '⚠️' | '❌'; readonly words
 /** Says in one line what the plan comes to. An error or a denial is never shown as a success. */
 export function headline(plan: Plan): Headline {
   const troubles = [errorWords(plan), denialWords(plan.apps)].filter((part) => part !== '')
-  const risky = plan.apps.reduce((sum, app) => sum + countRisks(app), 0)
+  const sum = (of: (app: AppPlan) => number) => plan.apps.reduce((all, app) => all + of(app), 0)
+  const [risky, unconfirmed, accepted] = [sum(countRisks), sum(countUnconfirmed), sum(countAccepted)]
   const parts = [
     ...troubles,
     ...(plan.conclusion === 'failure' && troubles.length === 0 ? ['refused'] : []),
     ...changeWords(plan, troubles.length > 0),
     ...(risky > 0 ? [count(risky, 'risk')] : []),
-    ...(plan.conclusion === 'action_required' ? ['needs approval'] : []),
+    ...(plan.conclusion === 'action_required' && (risky > 0 || unconfirmed === 0) ? ['needs approval'] : []),
+    ...(unconfirmed > 0 ? [`${count(unconfirmed, 'deletion waits', 'deletions wait')} for a confirmation`] : []),
+    ...(accepted > 0 ? [`${count(accepted, 'risk')} accepted`] : []),
     ...[driftHeadline(plan.apps.flatMap((app) => app.drift))].filter((words) => words !== ''),
   ]
-  return { sign: signOf(plan, troubles.length > 0, risky > 0), words: parts.join(' · ') }
+  return { sign: signOf(plan, troubles.length > 0, risky + unconfirmed > 0), words: parts.join(' · ') }
 }
 
 function signOf(plan: Plan, troubled: boolean, risky: boolean): Headline['sign'] {

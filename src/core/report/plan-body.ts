@@ -5,7 +5,7 @@ import { changeLines } from './change-lines.ts'
 import { PRIORITY, type Section } from './compose.ts'
 import { driftSection } from './drift-section.ts'
 import { code, html, link, text } from './escape.ts'
-import { errorSection, policySection, riskSection } from './findings.ts'
+import { errorSection, policySection, riskSection, unconfirmedSection } from './findings.ts'
 import { groupChanges } from './groups.ts'
 import { count, countActions, isUnknown } from './words.ts'
 
@@ -24,6 +24,7 @@ export type BodyOptions = {
 export function planBody(plan: Plan, options: BodyOptions = {}): readonly Section[] {
   return [
     riskSection(plan),
+    unconfirmedSection(plan),
     errorSection(plan),
     noteSection(plan),
     appTable(plan, options.checkUrls),

@@ -6,7 +6,7 @@ import { code, fenced, markerLine, text } from './escape.ts'
 import { headline } from './headline.ts'
 import { idleNotes, isIdle, planBody } from './plan-body.ts'
 import { duration, moment } from './time.ts'
-import { capital, count, short } from './words.ts'
+import { capital, count, countRisks, countUnconfirmed, short, toCopy } from './words.ts'
 
 /** Size of a comment in bytes: below GitHub's 65,536 characters, with room to spare. */
 export const COMMENT_BUDGET = 60_000
@@ -36,7 +36,7 @@ export type PlanView = {
   readonly marker: string
   /** In bytes; default {@link COMMENT_BUDGET}. */
   readonly budget?: number
-  /** The commands that exist for this reader; only these are proposed. Default: `plan`. */
+  /** The commands that exist for this reader; only these are proposed. Default: `plan` and `approve`. */
   readonly commands?: readonly ProposedCommand[]
 }
 
@@ -91,17 +91,17 @@ function discovered({ discoveredConfig, plan }: PlanView): readonly Section[] {
 }
 
 function nextStep(view: PlanView): string {
-  const { plan, commands = ['plan'] } = view
-  const apps = plan.apps.filter((app) => app.changes.some((change) => change.risks.length > 0)).map((app) => app.name)
+  const { plan, commands = ['plan', 'approve'] } = view
+  const approve = toCopy('approve', askedApps(plan))
   const sign = headline(plan).sign
   if (sign === '❌')
     return advise('Push a fix; it is planned at once. To plan the same commit again, comment:', '/plan')
+  if (plan.conclusion === 'action_required' && isOnlyUnconfirmed(plan) && commands.includes('approve')) {
+    return advise('Merging applies this plan without the deletions that wait. To have them made too, comment:', approve)
+  }
   if (plan.conclusion === 'action_required') {
     return commands.includes('approve')
-      ? advise(
-          'Accept the risks of this plan, or push a commit without them. To accept, comment:',
-          `/approve ${apps.join(' ')}`.trim(),
-        )
+      ? advise('Accept the risks of this plan, or push a commit without them. To accept, comment:', approve)
       : advise('Push a commit without the risks. To plan the same commit again, comment:', '/plan')
   }
   if (view.syncedBranch !== undefined && view.syncedBranch !== view.baseRef) {
@@ -112,6 +112,15 @@ function nextStep(view: PlanView): string {
   const idle = plan.apps.every(({ changes, drift }) => changes.length === 0 && drift.every(isKept))
   if (idle) return advise('Merging changes nothing on the cluster. To plan again, comment:', '/plan')
   return advise('Merging applies this plan. To plan again, comment:', '/plan')
+}
+
+/** The apps whose risks somebody is asked to accept. */
+function askedApps(plan: Plan): readonly string[] {
+  return plan.apps.filter((app) => countRisks(app) + countUnconfirmed(app) > 0).map((app) => app.name)
+}
+
+function isOnlyUnconfirmed(plan: Plan): boolean {
+  return plan.apps.every((app) => countRisks(app) === 0) && plan.apps.some((app) => countUnconfirmed(app) > 0)
 }
 
 function isKept(drift: Drift): boolean {

@@ -6,11 +6,12 @@ import { driftWords } from './drift.ts'
 import { oneLine } from './escape.ts'
 import { type ChangeGroup, groupChanges } from './groups.ts'
 import { headline } from './headline.ts'
+import { marksOf, splitHooks, verbOf, waveWords } from './marks.ts'
 import { appCounts } from './plan-body.ts'
 import { problemsText } from './problems-text.ts'
 import { notPreviewed, type RemarkOptions, remarksOf, sharedReasons, sharedReasonWords } from './remarks.ts'
 import { type Paint, painter, paintHunks, type Style, type TerminalOptions, wrap } from './terminal.ts'
-import { capital, count, massPruned, meaningOf, place, short } from './words.ts'
+import { capital, count, countUnconfirmed, massPruned, meaningOf, place, short } from './words.ts'
 
 const SIGNS: Readonly<Record<Action, { readonly sign: string; readonly style: Style }>> = {
   create: { sign: '+', style: 'green' },
@@ -19,6 +20,8 @@ const SIGNS: Readonly<Record<Action, { readonly sign: string; readonly style: St
   delete: { sign: '-', style: 'red' },
   adopt: { sign: '=', style: 'cyan' },
 }
+
+const HOOK = { sign: '»', style: 'cyan' } as const
 
 /** How a plan is shown on a terminal. */
 export type PlanTextOptions = TerminalOptions & {
@@ -53,6 +56,16 @@ function appText(app: AppPlan, look: Look): string {
     ...(massPruned(app) > 0
       ? [paint('red', wrap(`${count(massPruned(app), 'deletion')}: ${riskWords['mass-prune']}`, width, '  ! ', '    '))]
       : []),
+    ...(countUnconfirmed(app) > 0
+      ? [
+          wrap(
+            `${count(countUnconfirmed(app), 'deletion waits', 'deletions wait')} for /approve; the rest is synced`,
+            width,
+            '  ! ',
+            '    ',
+          ),
+        ]
+      : []),
     ...(app.drift.length > 0 ? ['  Already drifted, not by this change:'] : []),
     ...app.drift.map((drift) => driftText(drift, changed, look)),
     ...app.policies.map((verdict) => {
@@ -71,11 +84,14 @@ function appText(app: AppPlan, look: Look): string {
 /** Lines of all changes, what many have in common first; the hunks are those of the whole change. */
 function changesText(changes: readonly Change[], look: Look): readonly string[] {
   const { width, paint } = look
-  const { common, own } = splitCommon(changes)
+  const { objects, hooks } = splitHooks(changes)
+  const waves = waveWords(objects)
+  const { common, own } = splitCommon(objects)
   const groups = groupChanges(own)
   const reasons = sharedReasons(groups.flatMap((group) => (group.by === 'object' ? group.changes : [])))
   const options = { now: look.now, saidOnce: new Set(reasons.keys()) }
   return [
+    ...(waves === '' ? [] : [wrap(waves, width, '  ', '    ')]),
     ...common.flatMap(({ words, changes: all, others }) => [
       `  ${paint('yellow', '~')} ${all.length} objects`,
       wrap(words.map((part) => oneLine(part, 300)).join(', '), width, '      '),
@@ -87,6 +103,8 @@ function changesText(changes: readonly Change[], look: Look): readonly string[] 
     ]),
     ...groups.map((group) => groupText(group, options, look)),
     ...[...reasons].map(([reason, number]) => wrap(`${sharedReasonWords(reason, number)}.`, width, '  ', '    ')),
+    ...(hooks.length > 0 ? ['  Hooks, in the order in which they run:'] : []),
+    ...hooks.map((hook) => groupText({ action: hook.action, changes: [hook], by: 'object' }, { now: look.now }, look)),
   ]
 }
 
@@ -99,20 +117,25 @@ function commonHunks(all: readonly Change[], own: readonly Change[], paint: Pain
 
 function groupText(group: ChangeGroup, options: RemarkOptions, { width, paint }: Look): string {
   const [first] = group.changes
-  const { sign, style } = SIGNS[group.action]
+  const { sign, style } = first.hook ? HOOK : SIGNS[group.action]
+  const marks = marksOf(first)
+    .map((mark) => ` · ${oneLine(mark, 300)}`)
+    .join('')
   const head = (words: string) => `  ${paint(style, sign)} ${words}`
   if (group.by === 'kind') {
     const namespaces = Map.groupBy(group.changes, (change) => change.namespace ?? '')
     const lines = [...namespaces].flatMap(([namespace, members]) => [
-      head(`${members.length} × ${oneLine(first.kind)}${namespace === '' ? '' : ` in ${oneLine(namespace)}`}`),
+      head(`${members.length} × ${oneLine(first.kind)}${namespace === '' ? '' : ` in ${oneLine(namespace)}`}${marks}`),
       wrap(members.map((change) => change.name).join(', '), width, '      '),
     ])
     const unseen = first.preview === 'client' ? [wrap(notPreviewed(first.previewReason ?? ''), width, '      ')] : []
     return [...lines, ...unseen].join('\n')
   }
   const others = group.changes.slice(1)
+  const also = others.length > 0 ? ` and ${count(others.length, 'other object')}` : ''
+  const hook = first.hook ? ` (${verbOf(first)})` : ''
   return [
-    head(oneLine(describeReference(first)) + (others.length > 0 ? ` and ${count(others.length, 'other object')}` : '')),
+    head(oneLine(describeReference(first)) + also + hook + marks),
     ...detailsText(first, options, width, paint),
     ...(others.length > 0 ? [wrap(`the same on ${others.map(describeReference).join(', ')}`, width, '      ')] : []),
     ...(first.hunks ? [paintHunks(first.hunks, '      ', paint)] : []),

@@ -1,7 +1,8 @@
 import { nameOfField } from '../diff/field-path.ts'
-import { type Change, type FieldChange, riskWords } from '../model/change.ts'
+import type { Change, FieldChange } from '../model/change.ts'
+import { openRisks } from '../plan/open-risks.ts'
 import { ago } from './time.ts'
-import { count, ownRisks } from './words.ts'
+import { count, ownRisks, riskSentence } from './words.ts'
 
 /** How remarks are said. */
 export type RemarkOptions = {
@@ -24,7 +25,7 @@ const LISTED = 20
 export function remarksOf(change: Change, { now, saidOnce }: RemarkOptions = {}): readonly Remark[] {
   const reason = change.previewReason ?? ''
   return [
-    ...ownRisks(change).map((risk) => ({ words: riskWords[risk], risk: true })),
+    ...ownRisks(change).map((risk) => ({ words: riskSentence(change, risk), risk: openRisks(change).includes(risk) })),
     ...consequencesOf(change, LISTED).map((words) => ({ words })),
     ...takeOvers(change.fields, now).map((words) => ({ words })),
     ...(change.preview === 'client' && !saidOnce?.has(reason) ? [{ words: notPreviewed(reason) }] : []),

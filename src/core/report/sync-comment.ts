@@ -6,10 +6,12 @@ import { objectText } from './change-lines.ts'
 import { compose, type Piece, PRIORITY, paragraph, type Section, sizeOf } from './compose.ts'
 import { cellCode, cellText, code, html, markerLine, text } from './escape.ts'
 import { problemLines } from './findings.ts'
+import { hookWords } from './marks.ts'
 import { isQuiet, planBody } from './plan-body.ts'
 import { COMMENT_BUDGET } from './plan-comment.ts'
-import { byUrgency, countResults, RESULTS, syncHeadline } from './sync-words.ts'
-import { duration } from './time.ts'
+import { heldWords, mentionOf, nextSteps, rollbackLines } from './sync-next.ts'
+import { byUrgency, countResults, doingWords, PHASE_WORDS, RESULTS, syncHeadline } from './sync-words.ts'
+import { duration, moment } from './time.ts'
 import { count, short } from './words.ts'
 
 /** What the comment of a sync is made from. */
@@ -40,13 +42,20 @@ export function syncComment(view: SyncView): string {
   const marker = `${markerLine(view.marker)}\n`
   const sections = [
     paragraph(`### ${sign} ${words}`),
-    paragraph(`${code(short(view.revision))} of ${code(view.branch, 255)} · merged by ${code(view.actor, 100)}`),
+    paragraph(`${code(short(view.revision))} of ${code(view.branch, 255)} · merged by ${merger(view)}`),
     ...(outcomes.length > 0 ? [table(outcomes)] : []),
     ...outcomes.map(appSection),
+    ...nextSteps(outcomes),
   ]
   const budget = (view.budget ?? COMMENT_BUDGET) - sizeOf(marker)
   const log = compose(sections, budget)
   return marker + log + foldedPlan(view, budget - sizeOf(log))
+}
+
+/** Who merged is called when a sync failed, and only then; nobody else ever is. */
+function merger({ outcomes, actor }: SyncView): string {
+  const called = outcomes.some(({ state }) => state === 'failed') ? mentionOf(actor) : undefined
+  return called ?? code(actor, 100)
 }
 
 function table(outcomes: readonly SyncOutcome[]): Section {
@@ -73,19 +82,29 @@ function stateCell(outcome: SyncOutcome): string {
   if (state === 'queued') return '⏳ queued'
   if (state === 'failed' || state === 'held') {
     const why = problems[0] ? `: ${cellText(problems[0].message, 160)}` : ''
-    return `${state === 'failed' ? '❌ failed' : '⏸ held'}${why}`
+    const until = outcome.heldBy?.until === undefined ? '' : ` until ${cellText(moment(outcome.heldBy.until), 40)}`
+    return `${state === 'failed' ? `❌ failed${backCell(outcome)}` : `⏸ held${until}`}${why}`
   }
   const rest = waiting.length > 1 ? ` and ${waiting.length - 1} more` : ''
   const why = waiting[0] === undefined ? '' : `: ${cellText(waiting[0], 160)}${rest}`
-  return `⏳ ${phase === 'waiting' ? 'waiting for health' : (phase ?? 'running')}${why}`
+  return `⏳ ${phase === undefined ? 'running' : PHASE_WORDS[phase]}${why}`
+}
+
+function backCell({ rolledBack }: SyncOutcome): string {
+  if (!rolledBack) return ''
+  const to = cellCode(short(rolledBack.to), 100)
+  return rolledBack.state === 'succeeded' ? `, back at ${to}` : `, not back at ${to}`
 }
 
 /** Everything about one app's sync: problems first, then each object's result. */
 export function appSection(outcome: SyncOutcome): Section {
   const { app, cluster, state, problems, waiting = [], objects } = outcome
+  const held = heldWords(outcome)
   const pieces = [
+    ...(held === '' ? [] : [piece(`- ⏸ ${text(held)}`, PRIORITY.error, ['hold'])]),
+    ...rollbackLines(outcome).map((line, index) => piece(`- ⏪ ${text(line)}`, PRIORITY.error, [`rollback ${index}`])),
     ...problems.map((problem, index) => piece(problemLines(problem), PRIORITY.error, [`problem ${index}`])),
-    ...waiting.map((each) => piece(`- waiting for ${text(each)}`, PRIORITY.line, [each])),
+    ...waiting.map((each) => piece(`- ${doingWords(outcome)} ${text(each)}`, PRIORITY.line, [each])),
     ...RESULTS.flatMap((result) => resultPieces(inOrder(objects.filter((object) => object.result === result)))),
   ]
   const unfolded = state === 'failed' || state === 'held' ? ' open' : ''
@@ -108,8 +127,8 @@ function resultPieces(objects: readonly ObjectOutcome[]): readonly Piece[] {
   if (!first) return []
   const priority = first.result === 'failed' || first.result === 'kept' ? PRIORITY.error : PRIORITY.line
   const few = objects.length <= MANY && first.result !== 'unchanged'
-  const { alone = [], together = [] } = Object.groupBy(objects, ({ message }) =>
-    few || message !== undefined ? 'alone' : 'together',
+  const { alone = [], together = [] } = Object.groupBy(objects, ({ message, hook }) =>
+    few || hook !== undefined || message !== undefined ? 'alone' : 'together',
   )
   const byKind = Map.groupBy(together, (object) => object.kind)
   return [
@@ -127,7 +146,8 @@ function resultPieces(objects: readonly ObjectOutcome[]): readonly Piece[] {
 function objectLine(object: ObjectOutcome): string {
   const took = object.durationMs === undefined || object.durationMs < 1000 ? '' : ` (${duration(object.durationMs)})`
   const why = object.message === undefined ? '' : `: ${text(object.message, 1000)}`
-  return `- **${object.result}** ${objectText(object)}${took}${why}`
+  const hook = object.hook === undefined ? '' : ` · ${hookWords([object.hook])}`
+  return `- **${object.result}** ${objectText(object)}${hook}${took}${why}`
 }
 
 function nameOf({ namespace, name }: ObjectOutcome): string {

@@ -1,4 +1,5 @@
-import type { ObjectOutcome, SyncOutcome, SyncState } from '../model/outcome.ts'
+import type { ObjectOutcome, SyncOutcome, SyncPhase, SyncState } from '../model/outcome.ts'
+import { endsByItself } from './sync-next.ts'
 import { duration } from './time.ts'
 import { count } from './words.ts'
 
@@ -21,12 +22,29 @@ export const RESULTS: readonly ObjectOutcome['result'][] = [
   'unchanged',
 ]
 
-/** `1 failed, 2 configured, 41 unchanged`; empty without objects. */
+/** The phases of a running sync in words. */
+export const PHASE_WORDS: Readonly<Record<SyncPhase, string>> = {
+  planning: 'planning',
+  hooks: 'running hooks',
+  applying: 'applying',
+  waiting: 'waiting for health',
+  pruning: 'pruning',
+}
+
+/** What a running sync does with what it names: `waiting for`, or `applying` a wave. */
+export function doingWords({ phase = 'waiting' }: SyncOutcome): string {
+  return phase === 'waiting' ? 'waiting for' : PHASE_WORDS[phase]
+}
+
+/** `1 failed, 2 configured, 41 unchanged, 1 hook run`; empty without objects. */
 export function countResults(objects: readonly ObjectOutcome[]): string {
-  return RESULTS.map((result) => ({ result, number: objects.filter((object) => object.result === result).length }))
+  const isRun = (object: ObjectOutcome) => object.hook !== undefined && object.result !== 'failed'
+  const others = objects.filter((object) => !isRun(object))
+  const hooks = objects.length - others.length
+  const said = RESULTS.map((result) => ({ result, number: others.filter((object) => object.result === result).length }))
     .filter(({ number }) => number > 0)
     .map(({ result, number }) => `${number} ${result}`)
-    .join(', ')
+  return [...said, ...(hooks > 0 ? [`${count(hooks, 'hook')} run`] : [])].join(', ')
 }
 
 /** The state of a sync in one line: its sign and its words without markup. */
@@ -36,8 +54,19 @@ export function syncHeadline(outcomes: readonly SyncOutcome[]): { readonly sign:
   const open = number('running') + number('queued')
   const stillOpen = open > 0 ? ` · ${open} still under way` : ''
   if (outcomes.length === 0) return { sign: '✅', words: 'Nothing to sync: no app is affected' }
-  if (number('failed') > 0) return { sign: '❌', words: `Sync failed: ${number('failed')} of ${all}${stillOpen}` }
-  if (number('held') > 0) return { sign: '⏸', words: `Held: ${number('held')} of ${all} needs a person${stillOpen}` }
+  const back = outcomes.filter(
+    ({ state, rolledBack }) => state === 'failed' && rolledBack?.state === 'succeeded',
+  ).length
+  const rolled = back > 0 ? ` · ${back} rolled back` : ''
+  if (number('failed') > 0) {
+    return { sign: '❌', words: `Sync failed: ${number('failed')} of ${all}${rolled}${stillOpen}` }
+  }
+  const waits = outcomes.filter(endsByItself).length
+  if (number('held') > waits) {
+    const later = waits > 0 ? ` · ${waits} more held` : ''
+    return { sign: '⏸', words: `Held: ${number('held') - waits} of ${all} needs a person${later}${stillOpen}` }
+  }
+  if (waits > 0) return { sign: '⏸', words: `Held: ${waits} of ${all}, going ahead without a person${stillOpen}` }
   if (open > 0) {
     const done = outcomes.length - open
     return { sign: '⏳', words: `Applying ${all}${done > 0 ? ` · ${done} done` : ''}` }

@@ -1,8 +1,9 @@
-import type { Action, Change, Risk } from '../model/change.ts'
+import { type Action, type Change, type Risk, riskWords } from '../model/change.ts'
 import { stringifyJson } from '../model/json.ts'
 import type { SourcePosition } from '../model/manifest.ts'
 import type { Json } from '../model/object.ts'
 import type { AppPlan, Plan, Verdict } from '../model/plan.ts'
+import { holdsSync, isUnconfirmed, openRisks } from '../plan/open-risks.ts'
 
 /** The actions in the order in which they are counted. */
 const ACTIONS: readonly Action[] = ['create', 'update', 'replace', 'delete', 'adopt']
@@ -12,12 +13,17 @@ export function count(number: number, one: string, many = `${one}s`): string {
   return `${number} ${number === 1 ? one : many}`
 }
 
-/** `1 to create, 2 to update`; empty without changes. */
+/** `1 to create, 2 to update, 1 hook to run`; empty without changes. */
 export function countActions(changes: readonly Change[]): string {
-  return ACTIONS.map((action) => ({ action, number: changes.filter((change) => change.action === action).length }))
+  const objects = changes.filter((change) => !change.hook)
+  const hooks = changes.length - objects.length
+  const said = ACTIONS.map((action) => ({
+    action,
+    number: objects.filter((change) => change.action === action).length,
+  }))
     .filter(({ number }) => number > 0)
     .map(({ action, number }) => `${number} to ${action}`)
-    .join(', ')
+  return [...said, ...(hooks > 0 ? [`${count(hooks, 'hook')} to run`] : [])].join(', ')
 }
 
 /** The first seven digits of a commit id. */
@@ -40,9 +46,31 @@ export function massPruned(app: AppPlan): number {
   return app.changes.filter((change) => change.risks.includes('mass-prune')).length
 }
 
-/** Risks of an app to accept: each risky object, and a mass prune as one. */
+/** Risks of an app that hold its sync until somebody accepts them: each risky object, and a mass prune as one. */
 export function countRisks(app: AppPlan): number {
-  return app.changes.filter((change) => ownRisks(change).length > 0).length + (massPruned(app) > 0 ? 1 : 0)
+  const open = app.changes.filter(holdsSync).map(openRisks)
+  const single = open.filter((risks) => risks.some((risk) => risk !== 'mass-prune'))
+  return single.length + (open.some((risks) => risks.includes('mass-prune')) ? 1 : 0)
+}
+
+/** Deletions of an app that its sync leaves out until somebody confirms them. */
+export function countUnconfirmed(app: AppPlan): number {
+  return app.changes.filter(isUnconfirmed).length
+}
+
+/** Risks of an app that somebody accepted, counted as {@link countRisks} does. */
+export function countAccepted(app: AppPlan): number {
+  const done = app.changes.filter((change) => change.risks.length > 0 && openRisks(change).length === 0)
+  const single = done.filter((change) => change.risks.some((risk) => risk !== 'mass-prune'))
+  const isPruned = done.some((change) => change.risks.includes('mass-prune'))
+  const isOpen = app.changes.some((change) => openRisks(change).includes('mass-prune'))
+  return single.length + (isPruned && !isOpen ? 1 : 0)
+}
+
+/** What a risk of this change means, and who accepted it: `its data is lost; accepted by @mona`. */
+export function riskSentence(change: Change, risk: Risk): string {
+  const by = change.accepted?.find((each) => each.risk === risk)?.by
+  return `${riskWords[risk]}${by === undefined ? '' : `; accepted by @${by}`}`
 }
 
 /** A value in one line, as JSON unless it is a word. */
@@ -77,6 +105,15 @@ export function isUnknown(app: AppPlan): boolean {
 /** All changes of a plan. */
 export function changesOf(plan: Plan): readonly Change[] {
   return plan.apps.flatMap((app) => app.changes)
+}
+
+/** So many apps are named in a command; of more, it is left to the reader which. */
+const NAMED_APPS = 10
+
+/** A command for these apps that a reader may copy. A text that is no app's name never becomes part of one. */
+export function toCopy(command: 'plan' | 'sync' | 'approve' | 'unlock', apps: readonly string[]): string {
+  const isName = (name: string) => /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(name)
+  return apps.length <= NAMED_APPS && apps.every(isName) ? [`/${command}`, ...apps].join(' ') : `/${command}`
 }
 
 /** The first letter as a capital. */

@@ -1,47 +1,64 @@
 import { describe, expect, it } from 'vitest'
-import { helpText, mayUse } from '../../../src/core/commands/help-text.ts'
+import type { CommandName, Permission } from '../../../src/core/commands/command.ts'
+import { helpText } from '../../../src/core/commands/help-text.ts'
 import { parseComment } from '../../../src/core/commands/parse.ts'
 import { selectApps } from '../../../src/core/commands/select-apps.ts'
+import { judge, whoMay } from '../../../src/core/commands/who-may.ts'
 
 const apps = ['shop-production', 'shop-test', 'blog']
 
 /** The lines of the fenced block. */
 const examples = (text: string) => text.split('```')[1]?.trim().split('\n') ?? []
 
+/** Rights of somebody with this permission where the configuration says nothing. */
+const may = (permission: Permission) => (name: CommandName) =>
+  judge(name, whoMay(name, undefined), { login: 'mona', permission, teams: new Set() })
+
 describe('help', () => {
   it('shows examples that all work, for the apps of the pull request', () => {
-    const lines = examples(helpText({ apps, may: 'write' }))
-    expect(lines).toEqual(['/plan', '/plan shop-production', '/plan shop-*', '/help'])
+    const lines = examples(helpText({ apps, may: may('maintain') }))
+    expect(lines).toEqual([
+      '/plan',
+      '/plan shop-production',
+      '/plan shop-*',
+      '/sync',
+      '/sync shop-production',
+      '/approve',
+      '/approve shop-production',
+      '/lock shop-production "incident"',
+      '/unlock shop-production',
+      '/status',
+      '/help',
+    ])
     for (const line of lines) {
       const command = parseComment(line)
       expect(command.kind).toBe('command')
-      if (command.kind === 'command' && command.name === 'plan')
-        expect(Array.isArray(selectApps(command.apps, apps))).toBe(true)
+      if ('apps' in command) expect(Array.isArray(selectApps(command.apps, apps))).toBe(true)
     }
   })
   it('works where no app is touched', () => {
-    expect(examples(helpText({ apps: [], may: 'admin' }))).toEqual(['/plan', '/help'])
+    expect(examples(helpText({ apps: [], may: may('admin') }))).toEqual([
+      '/plan',
+      '/sync',
+      '/approve',
+      '/status',
+      '/help',
+    ])
   })
   it('shows only what the person may use, and says what the rest needs', () => {
-    const text = helpText({ apps, may: 'read' })
-    expect(examples(text)).toEqual(['/help'])
-    expect(text).toContain('`/plan` needs the `write` permission')
-    expect(helpText({ apps, may: 'none' })).toMatch(/^You may not/)
+    const text = helpText({ apps, may: may('read') })
+    expect(examples(text)).toEqual(['/status', '/help'])
+    expect(text).toContain(
+      '`/plan` is not for you here: it needs more than `read` permission on this repository, at least `write`',
+    )
+    expect(text).toContain(
+      '`/approve` is not for you here: it needs more than `read` permission on this repository, at least `maintain`',
+    )
+    expect(helpText({ apps, may: may('none') })).toMatch(/^You may not/)
   })
   it('does not advertise what this version can not do', () => {
-    expect(helpText({ apps, may: 'admin' })).not.toMatch(/sync|rollback|approve|lock|status/)
+    expect(helpText({ apps, may: may('admin') })).not.toContain('rollback')
   })
-})
-
-it.each([
-  ['plan', 'triage', false],
-  ['plan', 'write', true],
-  ['plan', 'admin', true],
-  ['help', 'read', true],
-  ['help', 'none', false],
-  ['rollback', 'write', false],
-] as const)('/%s with the permission %s: %s', (name, permission, expected) => {
-  expect(mayUse(name, permission)).toBe(expected)
 })
 
 describe('the apps that a command names', () => {
@@ -57,5 +74,8 @@ describe('the apps that a command names', () => {
     })
     expect(selectApps(['zzz'], ['a'])).toMatchObject({ text: 'This pull request has no app `zzz`. Its apps: `a`.' })
     expect(selectApps(['zzz'], [])).toMatchObject({ text: 'This pull request has no app `zzz`. It touches no app.' })
+    expect(selectApps(['zzz'], [], 'repository')).toMatchObject({
+      text: 'This repository has no app `zzz`. It has no app.',
+    })
   })
 })

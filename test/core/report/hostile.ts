@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { marked } from 'marked'
 import { escapePointer } from '../../../src/core/diff/fields.ts'
 import type { Action, Change, Drift, Risk } from '../../../src/core/model/change.ts'
 import type { AppPlan, Plan } from '../../../src/core/model/plan.ts'
@@ -77,10 +78,25 @@ export const hostileText = fc
   })
   .map((parts) => parts.join(''))
 
+/** What GitHub would make mentions of: `@name` in text, not in code. */
+export function mentionsIn(markdown: string): readonly string[] {
+  const found: string[] = []
+  marked.walkTokens(marked.lexer(markdown), (token) => {
+    if (['text', 'html', 'escape'].includes(token.type) && !('tokens' in token && token.tokens))
+      found.push(...(token.raw.match(/@[A-Za-z0-9][A-Za-z0-9_/-]*/g) ?? []))
+  })
+  return found
+}
+
 /** The shape of a view, without its texts. */
 export type Shape = {
   readonly apps: readonly {
-    readonly changes: readonly { readonly action: Action; readonly risks: readonly Risk[]; readonly hunks: boolean }[]
+    readonly changes: readonly {
+      readonly action: Action
+      readonly risks: readonly Risk[]
+      readonly hunks: boolean
+      readonly more: readonly ('hook' | 'accepted' | 'from' | 'wave')[]
+    }[]
     /** Further updates that have one label in common. */
     readonly common: number
     readonly drift: readonly ('owned' | 'added' | 'missing' | 'touched')[]
@@ -96,8 +112,9 @@ export const shapes: fc.Arbitrary<Shape> = fc.record({
       changes: fc.array(
         fc.record({
           action: fc.constantFrom<Action>('create', 'update', 'replace', 'delete', 'adopt'),
-          risks: fc.subarray<Risk>(['immutable', 'data-loss']),
+          risks: fc.subarray<Risk>(['immutable', 'data-loss', 'unconfirmed']),
           hunks: fc.boolean(),
+          more: fc.subarray<'hook' | 'accepted' | 'from' | 'wave'>(['hook', 'accepted', 'from', 'wave']),
         }),
         { maxLength: 4 },
       ),
@@ -135,7 +152,7 @@ export function viewOf(shape: Shape, say: () => string): PlanView {
   })
   const times = <T>(number: number, make: () => T) => Array.from({ length: number }, make)
   const apps = shape.apps.map((app): AppPlan => {
-    const changes: readonly Change[] = app.changes.map(({ action, risks, hunks }) => ({
+    const changes: readonly Change[] = app.changes.map(({ action, risks, hunks, more }) => ({
       ...reference(),
       action,
       risks,
@@ -154,6 +171,10 @@ export function viewOf(shape: Shape, say: () => string): PlanView {
       previewReason: say(),
       warnings: [say()],
       consequences: [say(), say()],
+      ...(more.includes('hook') ? { hook: { phases: ['pre-sync', 'post-sync'] as const } } : {}),
+      ...(more.includes('accepted') ? { accepted: risks.slice(0, 1).map((risk) => ({ risk, by: say() })) } : {}),
+      ...(more.includes('from') ? { from: say() } : {}),
+      ...(more.includes('wave') ? { wave: 2, first: true } : {}),
       ...(hunks ? { hunks: `@@ -1,3 +1,3 @@\n ${say()}\n-${say()}\n+${say()}` } : {}),
     }))
     const label = escapePointer(say())

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import type { ObjectOutcome, SyncOutcome } from '../../../src/core/model/outcome.ts'
 import { type SyncView, syncComment } from '../../../src/core/report/sync-comment.ts'
 import { syncText } from '../../../src/core/report/sync-text.ts'
-import { hostileText } from './hostile.ts'
+import { hostileText, mentionsIn } from './hostile.ts'
 import { appOf, changeOf, imageChange, planOf } from './plans.ts'
 
 const REVISION = 'abc1234def5678abc1234def5678abc1234def56'
@@ -57,7 +57,7 @@ test('a failure stands first, unfolded, with cause and hint', () => {
   )
   expect(text).toContain('**What to do:** Look at the logs of its Pods.')
   expect(text.indexOf('CrashLoopBackOff')).toBeLessThan(text.indexOf('`shop/worker`'))
-  expect(text).toContain('`abc1234` of `main` · merged by `alice`')
+  expect(text).toContain('`abc1234` of `main` · merged by @alice')
 })
 
 test('a running sync says what it waits for', () => {
@@ -99,11 +99,18 @@ test('hostile texts of a cluster stay text', () => {
         cluster: message,
         waiting: [message],
         problems: [{ code: 'unhealthy', message, hint: name }],
-        objects: [objectOf(name, 'failed', message), { ...objectOf(message, 'unchanged'), kind: name }],
+        objects: [
+          objectOf(name, 'failed', message),
+          { ...objectOf(message, 'unchanged'), kind: name },
+          { ...objectOf(name, 'created', message), hook: 'pre-sync' },
+        ],
+        rolledBack: { to: message, state: 'failed', notes: [name, message] },
       })
-      const text = comment([outcome], { actor: name, branch: message, budget })
+      const held = outcomeOf(message, { state: 'held', heldBy: { kind: 'dependency', until: message, app: name } })
+      const text = comment([outcome, held], { actor: `${name} @${message}`, branch: message, budget })
       expect(Buffer.byteLength(text)).toBeLessThanOrEqual(budget)
       expect(text.match(/<!--\s*drydock/gi)).toHaveLength(1)
+      expect(mentionsIn(text)).toEqual([])
       marked.walkTokens(marked.lexer(text), (token) => {
         expect(['link', 'image', 'code', 'def']).not.toContain(token.type)
         if (token.type === 'html') expect(token.raw).toMatch(/^(<!-- drydock|<details open><summary>|<\/details>)/)

@@ -17,10 +17,12 @@ describe('app.yml', () => {
   })
 
   it('asks for what the tokens of a forge ask for', () => {
-    expect(manifest.default_permissions).toMatchObject(forgePermissions)
+    const { contents: _, ...others } = forgePermissions
+    expect(manifest.default_permissions).toMatchObject(others)
   })
 
-  it('writes to no contents', () => {
-    expect(manifest.default_permissions.contents).toBe('read')
+  it('writes contents for reverts only: the token of everything else can read them', () => {
+    expect(manifest.default_permissions.contents).toBe('write')
+    expect(forgePermissions.contents).toBe('read')
   })
 })

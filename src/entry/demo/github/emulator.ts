@@ -125,6 +125,7 @@ async function createWorld(options: EmulatorOptions): Promise<World> {
     webhookSecret: options.webhookSecret,
     repositories: new Map(),
     installations: [],
+    teams: new Map(),
     tokens: new Map(),
     deliveries: [],
     requests: [],

@@ -7,6 +7,7 @@ import { authenticate, may, sees } from './auth.ts'
 import type { RequestFault } from './faults.ts'
 import { isGitPath, serveGit } from './git-http.ts'
 import { GitHubError, notFound } from './github-error.ts'
+import { answerGraphql, isGraphqlPath } from './graphql.ts'
 import type { Json, RecordedRequest, Repository } from './model.ts'
 import { type Auth, createRouter, type Reply, type RepositoryCall, type Route } from './router.ts'
 import { appRoutes } from './routes/app.ts'
@@ -17,6 +18,7 @@ import { deploymentRoutes } from './routes/deployments.ts'
 import { gitDataRoutes } from './routes/git-data.ts'
 import { pullRoutes } from './routes/pulls.ts'
 import { repositoryRoutes, reset } from './routes/repositories.ts'
+import { teamRoutes } from './routes/teams.ts'
 import type { World } from './world.ts'
 import { changed, findRepository } from './world.ts'
 
@@ -32,6 +34,7 @@ const route = createRouter([
   ...gitDataRoutes,
   ...contentRoutes,
   ...repositoryRoutes,
+  ...teamRoutes,
 ])
 
 /** Where GitHub Enterprise has its REST API. */
@@ -156,6 +159,10 @@ async function answerRest(
     return { status, headers, text, body }
   }
   try {
+    if (method === 'POST' && isGraphqlPath(url.pathname)) {
+      const answer = await answerGraphql(world, authenticate(world, request.headers.authorization), parse(bytes) ?? {})
+      if (answer) return finish(200, answer, {})
+    }
     if (!found) {
       violate('request', `${method} ${url.pathname.replace(PREFIX, '')}`, ['the emulator has no such operation'])
       throw notFound()

@@ -58,6 +58,8 @@ export type RepositoryStory = {
   readonly editComment: (id: number, body: string, by?: string) => Promise<void>
   readonly deleteComment: (id: number, by: string) => Promise<void>
   readonly setPermission: (user: string, role: Role) => void
+  /** Puts a user into a team of the owner, which is made when first named. */
+  readonly addToTeam: (slug: string, user: string) => void
   readonly requireCheck: (branch: string, name: string) => void
   readonly enqueueMergeGroup: (number: number, by: string) => Promise<MergeGroup>
   /** Ends a group by hand; with a required check it ends by itself. */

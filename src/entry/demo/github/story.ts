@@ -206,6 +206,10 @@ export function tellStory(world: World, repository: Repository): RepositoryStory
     setPermission: (user, role) => {
       repository.roles.set(who(user).login.toLowerCase(), role)
     },
+    addToTeam: (slug, user) => {
+      const key = `${repository.owner.login}/${slug}`.toLowerCase()
+      world.teams.set(key, (world.teams.get(key) ?? new Set()).add(who(user).login.toLowerCase()))
+    },
     requireCheck: (branch, name) => {
       const checks = repository.requiredChecks.get(branch) ?? new Set()
       repository.requiredChecks.set(branch, checks.add(name))

@@ -34,6 +34,8 @@ export type World = {
   /** By `owner/name` in lower case. */
   readonly repositories: Map<string, Repository>
   readonly installations: Installation[]
+  /** Members of teams, in lower case, by `organization/slug` in lower case. */
+  readonly teams: Map<string, Set<string>>
   readonly tokens: Map<string, Token>
   readonly deliveries: HookDelivery[]
   readonly requests: RecordedRequest[]

@@ -5,6 +5,7 @@ test('each operation is answered as GitHub describes it', async () => {
   const { github, stop } = await begin()
   const repo = await github.createRepository({ owner: 'acme', name: 'gitops', files: { 'a/b.yaml': 'a: 1\nb: 2\n' } })
   repo.setPermission('ann', 'write')
+  repo.addToTeam('platform', 'ann')
   const number = await repo.openPullRequest({
     head: 'topic',
     title: 'Change',
@@ -88,6 +89,7 @@ test('each operation is answered as GitHub describes it', async () => {
       await api.rest.repos.listDeploymentStatuses({ ...at, deployment_id: d.data.id })
     },
     perm: () => api.rest.repos.getCollaboratorPermissionLevel({ ...at, username: 'ann' }),
+    team: () => api.rest.teams.getMembershipForUserInOrg({ org: 'acme', team_slug: 'platform', username: 'ann' }),
     user: () => api.rest.users.getByUsername({ username: 'ann' }),
     rate: () => api.rest.rateLimit.get(),
     content: () => api.rest.repos.getContent({ ...at, path: 'a/b.yaml' }),

@@ -1,0 +1,44 @@
+import type { Change, Risk } from '../model/change.ts'
+import type { Problem } from '../model/errors.ts'
+import type { Lock } from '../model/inventory.ts'
+import { describeReference } from '../model/reference.ts'
+import { code, text } from './escape.ts'
+import { moment } from './time.ts'
+import { count, riskSentence } from './words.ts'
+
+/** A risk of an app, as somebody accepts it. */
+export type FoundRisk = { readonly app: string; readonly change: Change; readonly risk: Risk }
+
+/** So many risks are listed in an answer; more are counted. */
+const LISTED = 20
+
+/** What was accepted, one line each. `mass-prune` is said once for each app. */
+export function acceptedAnswer(risks: readonly FoundRisk[], then: string): string {
+  const lines = [...new Set(risks.map(lineOf))]
+  const rest = lines.length > LISTED ? [`- and ${lines.length - LISTED} more`] : []
+  return [`Accepted ${count(lines.length, 'risk')}. ${then}`, '', ...lines.slice(0, LISTED), ...rest].join('\n')
+}
+
+function lineOf({ app, change, risk }: FoundRisk): string {
+  const { accepted: _, ...bare } = change
+  const what = risk === 'mass-prune' ? 'many deletions at once' : text(describeReference(change), 400)
+  const why = risk === 'unconfirmed' ? 'its deletion' : riskSentence(bare, risk)
+  return `- ${code(app, 100)}: ${what}: ${text(why)}`
+}
+
+/** `is locked by mona (#42) since 2026-11-21 14:03 UTC: incident`, as Markdown. */
+export function lockWords({ by, at, reason, number }: Lock): string {
+  const where = number === undefined ? '' : ` (#${number})`
+  return text(`is locked by ${by}${where} since ${moment(at)}${reason ? `: ${reason}` : '.'}`)
+}
+
+/** A problem in the middle of an answer: what is wrong, and what to do next. */
+export function problemText({ message, hint }: Problem): string {
+  return [text(message, 1000), ...(hint ? [text(hint, 1000)] : [])].join(' ')
+}
+
+/** Several sentences about apps: one alone as a sentence, more as a list. */
+export function answerLines(lines: readonly string[]): string {
+  const [first = ''] = lines
+  return lines.length === 1 ? first : lines.map((line) => `- ${line}`).join('\n')
+}
