@@ -9,8 +9,11 @@ import { jsonSchema } from './core/config/json-schema.ts'
 import { defaultServerConfig, parseServerConfig } from './core/config/server.ts'
 import { DrydockError } from './core/model/errors.ts'
 import { directoryCommands, type OpenDirectory } from './entry/cli/directory-commands.ts'
+import { freezeCommands } from './entry/cli/freeze-commands.ts'
+import { historyCommands } from './entry/cli/history-commands.ts'
 import { type Actions, exit, runCommandLine } from './entry/cli/program.ts'
 import { processTerminal } from './entry/cli/terminal.ts'
+import type { AskAdmin } from './flows/admin.ts'
 import type { Clusters, Log } from './flows/ports.ts'
 import { createRenderCache } from './flows/render-cache.ts'
 import type { Workshop } from './flows/world.ts'
@@ -106,7 +109,15 @@ const openDirectory: OpenDirectory = async (folder, options) => {
   }
 }
 
+/** Asks the running server, or the database where none runs. */
+const ask: AskAdmin = async (operation, input) => {
+  const { administer } = await import('./administer.ts')
+  return administer(env, (await readServerConfig()) ?? defaultServerConfig, silentLog, operation, input)
+}
+
 const actions: Actions = {
+  ...freezeCommands(ask, terminal),
+  ...historyCommands(ask, terminal),
   ...directoryCommands(openDirectory, terminal, env.USER ?? 'somebody', stopping.signal),
   schema: async () => {
     terminal.out(`${JSON.stringify(jsonSchema(), null, 2)}\n`)

@@ -9,13 +9,19 @@ import { clustersOf } from './adapters/kubernetes/clusters.ts'
 import { openDatabase } from './adapters/postgres/open-database.ts'
 import { createRenderer } from './adapters/render/renderer.ts'
 import { scratchIn } from './adapters/render/scratch.ts'
+import { operationsOf } from './administer.ts'
 import type { ServerConfig } from './core/config/server.ts'
+import { packing } from './core/history/pack.ts'
+import { parseStoreKeys } from './core/history/store-key.ts'
 import { DrydockError } from './core/model/errors.ts'
+import { startAdmin } from './entry/admin/server.ts'
 import { createHealth, createRegistry } from './entry/dashboard/health.ts'
 import { webhookMetrics } from './entry/webhook/metrics.ts'
 import { createServer } from './entry/webhook/server.ts'
 import { handleJob } from './entry/worker/worker.ts'
+import { createOvertaking } from './flows/overtaking.ts'
 import type { Log } from './flows/ports.ts'
+import { startReleasing } from './flows/release-held.ts'
 import { createRenderCache } from './flows/render-cache.ts'
 import type { ServerWorld } from './flows/server-world.ts'
 import { PlanWatch } from './flows/watch-plans.ts'
@@ -59,9 +65,12 @@ export async function startServer(env: Environment, config: ServerConfig): Promi
     ...(env.GHE_PROTOCOL ? { gheProtocol: env.GHE_PROTOCOL } : {}),
     ...(env.WEBHOOK_PATH ? { webhookPath: env.WEBHOOK_PATH } : {}),
   }
+  const keys = parseStoreKeys(env.STORE_KEY)
+  if (keys.length === 0) log.info('STORE_KEY is not set: the history keeps no values of Secrets')
   await mkdir(dataDir, { recursive: true, mode: 0o700 })
   const database = await openDatabase({ databaseUrl: env.DATABASE_URL, dataDir: join(dataDir, 'database'), log })
   let watch: PlanWatch | undefined
+  const closing: (() => Promise<void>)[] = []
   try {
     const registry = createRegistry()
     const pages = createHealth({ checks: { database: database.ready }, registry, log })
@@ -79,6 +88,8 @@ export async function startServer(env: Environment, config: ServerConfig): Promi
       forges,
       log,
       store: database.store,
+      packing: packing(...keys),
+      overtaking: createOvertaking(),
       clock: { now: () => new Date() },
       newId: randomUUID,
       // Not in the database, and the same in all processes and after a restart.
@@ -98,11 +109,16 @@ export async function startServer(env: Environment, config: ServerConfig): Promi
     await database.jobs.start((job, signal) => handleJob(world, plans, job, signal))
     const { port } = await server.start()
     await plans.start()
+    const admin = await startAdmin({ dataDir, operations: await operationsOf(world), log })
+    closing.push(admin.close)
+    const releasing = startReleasing(world, every)
+    closing.push(releasing.stop)
     log.info('Drydock listens', { port, clusters: Object.keys(config.clusters) })
     return {
       port,
       stop: async () => {
         log.info('Drydock stops')
+        for (const close of closing) await close()
         await server.stop()
         await database.jobs.stop(graceMs)
         await plans.stop()
@@ -111,6 +127,7 @@ export async function startServer(env: Environment, config: ServerConfig): Promi
       },
     }
   } catch (thrown) {
+    for (const close of closing) await close().catch(() => undefined)
     await database.jobs.stop(0).catch(() => undefined)
     await watch?.stop()
     await database.close()
@@ -123,6 +140,13 @@ function after(ms: number, work: () => void): () => void {
   const timer = setTimeout(work, ms)
   timer.unref()
   return () => clearTimeout(timer)
+}
+
+/** Runs work again and again, each time after so many ms; what waits doesn't keep the process alive. */
+function every(ms: number, work: () => void): () => void {
+  const timer = setInterval(work, ms)
+  timer.unref()
+  return () => clearInterval(timer)
 }
 
 function required(env: Environment, name: string): string {

@@ -1,6 +1,8 @@
-import type { Job } from './ports.ts'
+import type { Job } from './records.ts'
+import { releaseHeld } from './release-held.ts'
 import type { ServerWorld } from './server-world.ts'
 import { changePullRequest } from './sticky-comment.ts'
+import { endLocks } from './unlock-app.ts'
 
 /**
  * Remembers that a pull request is closed: its plan no longer counts for the commit that it shares with others, which
@@ -11,6 +13,8 @@ export async function closePullRequest(world: ServerWorld, job: Extract<Job, { k
   const forge = await world.forges.open(job.repository, job.repository.installationId)
   if (!state || (await forge.pullRequest(job.number)).state === 'open') return
   await changePullRequest(world, job.repository, job.number, { open: false })
+  await endLocks(world, job.repository, job.number)
+  await releaseHeld(world)
   if (state.head === undefined) return
   const others = await world.store.plansAtHead(job.repository, state.head)
   await world.store.enqueue(

@@ -1,10 +1,12 @@
 import { problemsOf } from '../core/model/errors.ts'
+import { withAccepted } from '../core/plan/accepted.ts'
 import { assemblePlan } from '../core/plan/plan.ts'
 import { planCheck } from '../core/report/check.ts'
 import { planCommit } from './plan-commit.ts'
 import { checkName } from './plan-pull-request.ts'
-import type { Job } from './ports.ts'
+import type { Job } from './records.ts'
 import type { ServerWorld } from './server-world.ts'
+import type { Approval } from './state-ports.ts'
 
 /** Judges a merge group's commit under the same check name; a group has no comment. */
 export async function planMergeGroup(
@@ -30,7 +32,8 @@ export async function planMergeGroup(
       stateKey: world.stateKey,
       signal,
     }
-    const { plan } = await planCommit(world, request)
+    const made = await planCommit(world, request)
+    const plan = withAccepted(made.plan, await acceptedBefore(world, job))
     await forge.completeCheck(checkId, { conclusion: plan.conclusion, report: planCheck(plan, { appChecks: false }) })
   } catch (thrown) {
     if (signal.aborted) throw thrown
@@ -38,4 +41,13 @@ export async function planMergeGroup(
     const plan = assemblePlan({ head: job.head, base: job.base, apps: [], errors: problemsOf(thrown) })
     await forge.completeCheck(checkId, { conclusion: plan.conclusion, report: planCheck(plan, { appChecks: false }) })
   }
+}
+
+/** A group doesn't say which pull requests are in it: what was accepted on an open one into this branch counts. */
+async function acceptedBefore(
+  world: ServerWorld,
+  { repository, baseRef }: Extract<Job, { kind: 'merge-group' }>,
+): Promise<readonly Approval[]> {
+  const open = await world.store.openInto(repository, baseRef.replace(/^refs\/heads\//, ''))
+  return (await Promise.all(open.map((number) => world.store.approvals(repository, number)))).flat()
 }

@@ -1,11 +1,13 @@
 import { problem, problemsOf } from '../core/model/errors.ts'
 import type { Plan } from '../core/model/plan.ts'
+import { withAccepted } from '../core/plan/accepted.ts'
 import { assemblePlan, concludeApp, worst } from '../core/plan/plan.ts'
 import { againCheck, shownDigest } from '../core/plan/staleness.ts'
 import { appCheck, inProgressCheck, noAffectedAppsCheck, planCheck, supersededCheck } from '../core/report/check.ts'
 import { planComment } from '../core/report/plan-comment.ts'
 import { type CommitPlan, planCommit } from './plan-commit.ts'
-import type { Forge, Job, PlanRecord, PullRequest } from './ports.ts'
+import type { Forge, PullRequest } from './ports.ts'
+import type { Job, PlanRecord } from './records.ts'
 import { rebind } from './replan-branch.ts'
 import type { ServerWorld } from './server-world.ts'
 import { changePullRequest, commentMarker, writePlanComment } from './sticky-comment.ts'
@@ -167,7 +169,7 @@ async function makePlan(
     return { plan: assemblePlan({ head: pull.head, base, apps: [], errors: [error] }) }
   }
   const { owner, name } = job.repository
-  return planCommit(world, {
+  const made = await planCommit(world, {
     repository,
     repositoryName: `${owner}/${name}`,
     base,
@@ -176,6 +178,7 @@ async function makePlan(
     stateKey: world.stateKey,
     signal,
   })
+  return { ...made, plan: withAccepted(made.plan, await world.store.approvals(job.repository, job.number)) }
 }
 
 /**

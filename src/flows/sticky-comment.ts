@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import type { Forge, Job, PullRequestState, RepositoryName } from './ports.ts'
+import type { Forge, RepositoryName } from './ports.ts'
+import type { Job, PullRequestState } from './records.ts'
 import type { ServerWorld } from './server-world.ts'
 
 /** A pull request, as jobs name it. */

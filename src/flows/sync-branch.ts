@@ -3,12 +3,18 @@ import { type Problem, problem, problemsOf } from '../core/model/errors.ts'
 import type { SyncState } from '../core/model/outcome.ts'
 import { assemblePlan } from '../core/plan/plan.ts'
 import { planCheck } from '../core/report/check.ts'
-import { selectAffected } from './plan-commit.ts'
+import { manualHold } from '../core/sync/holds.ts'
+import { superseded } from '../core/sync/superseded.ts'
+import { changesConfig, selectAffected } from './plan-commit.ts'
 import { checkName } from './plan-pull-request.ts'
-import type { Forge, GitRepository, Job, PullRequest, SyncRecord } from './ports.ts'
+import type { Forge, GitRepository, PullRequest } from './ports.ts'
 import { readConfig } from './read-config.ts'
+import type { Job, SyncRecord } from './records.ts'
+import { releaseHeld } from './release-held.ts'
+import { tellGitHub } from './report-syncs.ts'
 import type { ServerWorld } from './server-world.ts'
 import { changePullRequest } from './sticky-comment.ts'
+import { endLocks } from './unlock-app.ts'
 
 type PushJob = Extract<Job, { kind: 'push' }>
 
@@ -45,11 +51,39 @@ export async function syncBranch(world: ServerWorld, job: PushJob): Promise<void
     await world.store.advance(job.repository, job.branch, head, [])
     return
   }
-  const records = config.discovered ? [] : await recordsOf(world, forge, repository, job, config.apps, from, head)
+  const range = { from, head, lost: stored === undefined }
+  const records = config.discovered ? [] : await recordsOf(world, forge, repository, job, config.apps, range)
   for (const number of new Set(records.flatMap((record) => record.number ?? []))) {
     await changePullRequest(world, job.repository, number, { open: false })
+    await endLocks(world, job.repository, number)
   }
+  const waiting = records.length > 0 ? await world.store.heldSyncs() : []
   await world.store.advance(job.repository, job.branch, head, records)
+  for (const record of records) {
+    world.overtaking.tell(record)
+    await endHeld(world, forge, job.repository, waiting, record)
+    // No pull request tells of a direct push that waits for a person.
+    if (record.outcome.state === 'held' && record.number === undefined) await tellGitHub(forge, record, record.outcome)
+  }
+  // Windows and dependencies of the newest configuration count.
+  if (from && changesConfig(await repository.changedPaths(from, head))) await releaseHeld(world, job.repository)
+}
+
+/** What still waits for something is told that a newer sync of its app came. */
+async function endHeld(
+  world: ServerWorld,
+  forge: Forge,
+  repository: PushJob['repository'],
+  waiting: readonly SyncRecord[],
+  newer: SyncRecord,
+): Promise<void> {
+  const nameOf = ({ repository: { owner, name }, app, cluster }: SyncRecord) => `${owner}/${name} ${app} ${cluster}`
+  for (const held of waiting) {
+    if (held.id === newer.id || nameOf(held).toLowerCase() !== nameOf(newer).toLowerCase()) continue
+    const ended = { ...held, outcome: superseded(held.outcome, newer) }
+    await world.store.saveSync(ended, repository)
+    await tellGitHub(forge, ended, ended.outcome)
+  }
 }
 
 /**
@@ -71,12 +105,13 @@ async function recordsOf(
   repository: GitRepository,
   job: PushJob,
   apps: readonly App[],
-  from: string | undefined,
-  head: string,
+  { from, head, lost }: { readonly from: string | undefined; readonly head: string; readonly lost: boolean },
 ): Promise<readonly SyncRecord[]> {
   const origins = await originsOf(forge, repository, job, from, head)
   const newest = origins.at(-1) ?? { commit: head, actor: job.pusher ?? 'unknown' }
-  const affected = from ? await affectedBetween(repository, apps, from, head) : apps
+  const touched = from ? await affectedBetween(repository, apps, from, head) : apps
+  const waiting = lost ? await notSynced(world, repository, job, apps, head) : []
+  const affected = apps.filter((app) => touched.includes(app) || waiting.includes(app))
   const records: SyncRecord[] = []
   for (const app of affected) {
     const touching = await originsTouching(repository, app, origins, from)
@@ -90,16 +125,42 @@ async function recordsOf(
       )
       records.push(recordOf(world, job, app, origin, from, head, 'superseded', [why]))
     }
-    const held = app.sync.auto
-      ? []
-      : [
-          problem('held', '`sync.auto` is false: this app waits for a person.', {
-            hint: `npx drydock sync --app ${app.name}`,
-          }),
-        ]
-    records.push(recordOf(world, job, app, last, from, head, held.length > 0 ? 'held' : 'queued', held))
+    const record = recordOf(world, job, app, last, from, head, app.sync.auto ? 'queued' : 'held', [])
+    const hold = manualHold(app)
+    const held = { ...record.outcome, heldBy: hold.heldBy, problems: [hold.problem] }
+    records.push(app.sync.auto ? record : { ...record, outcome: held })
   }
   return records
+}
+
+/**
+ * Apps that this server synced before, to another state than the branch has: with a lost database, what waited for a lock
+ * or a window would never be synced. Their parent objects know.
+ */
+async function notSynced(
+  world: ServerWorld,
+  repository: GitRepository,
+  job: PushJob,
+  apps: readonly App[],
+  head: string,
+): Promise<readonly App[]> {
+  const repositoryName = `${job.repository.owner}/${job.repository.name}`
+  const answers = await Promise.all(
+    apps.map(async (app) => {
+      try {
+        const cluster = await world.clusters.open(app.cluster, repositoryName)
+        const { revision } = await cluster.inventory(repositoryName, app.name)
+        if (revision === undefined || revision === head) return false
+        await repository.fetch([revision])
+        return (await affectedBetween(repository, [app], revision, head)).length > 0
+      } catch (err) {
+        // Unknown is never synced: the sync is judged by itself.
+        world.log.warn('it is unknown what an app was synced to', { app: app.name, err })
+        return true
+      }
+    }),
+  )
+  return apps.filter((_, index) => answers[index])
 }
 
 function recordOf(

@@ -1,148 +1,256 @@
-import { DrydockError, problem, problemsOf } from '../core/model/errors.ts'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { App } from '../core/model/app.ts'
+import { DrydockError, problemsOf } from '../core/model/errors.ts'
 import type { SyncOutcome } from '../core/model/outcome.ts'
-import { syncCheck } from '../core/report/sync-check.ts'
-import { syncComment } from '../core/report/sync-comment.ts'
-import { checkName } from './plan-pull-request.ts'
-import type { Forge, Job, SyncRecord } from './ports.ts'
-import { readConfig } from './read-config.ts'
+import type { AppPlan } from '../core/model/plan.ts'
+import { superseded } from '../core/sync/superseded.ts'
+import { rememberSynced } from './holds.ts'
+import { appOf, type Beginning, mayBegin, type SyncJob } from './may-sync.ts'
+import type { PlannedApp } from './plan-app.ts'
+import type { Forge } from './ports.ts'
+import { createProgress } from './progress.ts'
+import type { RepositoryAddress, SyncRecord } from './records.ts'
+import { releaseHeld } from './release-held.ts'
+import { startDeployment, tellGitHub } from './report-syncs.ts'
+import { goesBack, rollBack } from './roll-back.ts'
 import type { ServerWorld } from './server-world.ts'
-import { commentMarker, writeComment } from './sticky-comment.ts'
 import { syncApp } from './sync-app.ts'
 
 /** The comment is edited at most this often while a sync runs, in ms. */
 const reportEveryMs = 5_000
 
 /** Syncs one app to what was merged. Everything is rendered, planned and judged again. Safe to do twice. */
-export async function syncMerged(
-  world: ServerWorld,
-  job: Extract<Job, { kind: 'sync' }>,
-  signal: AbortSignal,
-): Promise<void> {
+export async function syncMerged(world: ServerWorld, job: SyncJob, signal: AbortSignal): Promise<void> {
   const stored = await world.store.sync(job.syncId)
   if (!stored || stored.finishedAt !== undefined) return
   const forge = await world.forges.open(job.repository, job.repository.installationId)
   const ended = await endedSync(world, forge, job, stored, signal)
   await tellGitHub(forge, ended, ended.outcome)
   await finish(world, job, ended, ended.outcome)
+  // What waits for this one goes on, or learns that it failed; and what this one waits for may have ended meanwhile.
+  await releaseHeld(world)
 }
 
 /** The sync with its result; one that ended before a crash could tell of it is not done again. */
 async function endedSync(
   world: ServerWorld,
   forge: Forge,
-  job: Extract<Job, { kind: 'sync' }>,
+  job: SyncJob,
   stored: SyncRecord,
   signal: AbortSignal,
 ): Promise<SyncRecord> {
   if (!['queued', 'running'].includes(stored.outcome.state)) return stored
-  const instead = (await overtakenBy(world, stored)) ?? (await leftBehind(world, forge, job, stored))
-  if (instead) return { ...stored, outcome: instead }
-  const record = await startDeployment(world, forge, stored)
-  const ended = { ...record, outcome: await run(world, job, record, signal) }
+  const ended = await attempt(world, forge, job, stored, signal)
   await world.store.saveSync(ended)
+  if (['succeeded', 'failed'].includes(ended.outcome.state)) {
+    // Missed, it is made up for: of one cluster the parent object is believed.
+    await rememberSynced(world, ended).catch((err: unknown) =>
+      world.log.warn('what was synced could not be remembered', { app: ended.app, err }),
+    )
+  }
   return ended
 }
 
-async function overtakenBy(world: ServerWorld, stored: SyncRecord): Promise<SyncOutcome | undefined> {
-  const newer = await world.store.newerSync(stored)
-  return newer && superseded(stored, newer)
-}
+/** What ends by itself, mostly: the sync is tried again a few times, as the app's `retry` says. */
+const passing: ReadonlySet<string> = new Set(['cluster-unreachable', 'git-failed', 'github-failed'])
 
-/** The branch moved on and no webhook may have told: it is read again. A commit that it no longer holds is not synced. */
-async function leftBehind(
+async function attempt(
   world: ServerWorld,
   forge: Forge,
-  job: Extract<Job, { kind: 'sync' }>,
+  job: SyncJob,
   stored: SyncRecord,
-): Promise<SyncOutcome | undefined> {
-  const { branch, revision } = stored
-  const head = await forge.branchHead(branch)
-  if (head === revision) return undefined
-  if (head !== undefined) {
-    await world.store.enqueue([{ kind: 'push', repository: job.repository, branch }])
-    const repository = await world.git.open(job.repository, job.repository.installationId)
-    await repository.fetch([head, revision])
-    if (await repository.isAncestor(revision, head)) return undefined
+  signal: AbortSignal,
+): Promise<SyncRecord> {
+  let retry = { limit: 3, backoffMs: 5_000 }
+  let record = stored
+  for (let tried = 0; ; tried++) {
+    const ended = await attemptOnce(world, forge, job, record, signal, (app) => {
+      retry = app.sync.retry
+    })
+    record = { ...ended, outcome: stored.outcome }
+    const { state, problems } = ended.outcome
+    const mayPass = state === 'failed' && problems.length > 0 && problems.every((each) => passing.has(each.code))
+    if (!mayPass || tried >= retry.limit) return ended
+    const ms = retry.backoffMs * 2 ** tried
+    const waiting = [`${problems[0]?.message} (tried again in ${Math.ceil(ms / 1000)} s)`]
+    const outcome: SyncOutcome = { ...ended.outcome, state: 'running', phase: 'waiting', problems: [], waiting }
+    await world.store.saveSync({ ...ended, outcome }, job.repository)
+    await pause(world, stored, ms, signal)
   }
-  const why = problem('superseded', `${branch} no longer holds ${revision.slice(0, 7)}; nothing of it was applied.`)
-  return { ...stored.outcome, state: 'superseded', problems: [why] }
 }
 
-async function run(
+/** Waits, but not when a newer sync of the app comes. */
+async function pause(world: ServerWorld, record: SyncRecord, ms: number, signal: AbortSignal): Promise<void> {
+  const overtaken = new AbortController()
+  const stop = world.overtaking.listen(record, () => overtaken.abort())
+  try {
+    await delay(ms, undefined, { signal: AbortSignal.any([signal, overtaken.signal]) })
+  } catch {
+    signal.throwIfAborted()
+  } finally {
+    stop()
+  }
+}
+
+/** What may be in the way is asked before GitHub hears of the sync. */
+async function attemptOnce(
   world: ServerWorld,
-  job: Extract<Job, { kind: 'sync' }>,
-  record: SyncRecord,
+  forge: Forge,
+  job: SyncJob,
+  stored: SyncRecord,
   signal: AbortSignal,
-): Promise<SyncOutcome> {
+  begins: (app: App) => void,
+): Promise<SyncRecord> {
+  try {
+    const { state, problems } = stored.outcome
+    if (state === 'running' && problems.length > 0) return await goOnBack(world, forge, job, stored, signal)
+    const may = await mayBegin(world, forge, job, stored)
+    if ('instead' in may) return { ...stored, outcome: may.instead }
+    begins(may.app)
+    const { author } = await may.repository.describe(stored.revision)
+    const record = await startDeployment(world, forge, { ...stored, author })
+    return await run(world, { ...may, forge, place: job.repository, record }, signal)
+  } catch (thrown) {
+    if (signal.aborted) throw thrown
+    return { ...stored, outcome: { ...stored.outcome, state: 'failed', problems: problemsOf(thrown) } }
+  }
+}
+
+/** A sync that begins. */
+type Ready = Beginning & { readonly forge: Forge; readonly place: RepositoryAddress; readonly record: SyncRecord }
+
+/** Syncs, and goes back where that was asked for; a newer sync of the app ends both at once. */
+async function run(world: ServerWorld, ready: Ready, signal: AbortSignal): Promise<SyncRecord> {
+  const { record } = ready
   const overtaken = new AbortController()
   let newer: SyncRecord | undefined
-  const look = setInterval(() => {
+  let latest = record.outcome
+  const look = () => {
     void world.store.newerSync(record).then(
       (found) => {
-        newer = found
-        if (found) overtaken.abort()
+        // One that waits for a person itself is no reason to stop half-way.
+        newer = found?.outcome.state === 'held' ? undefined : found
+        if (newer) overtaken.abort()
       },
       () => undefined,
     )
-  }, 2_000)
+  }
+  const stop = world.overtaking.listen(record, look)
+  // Another process may have queued it.
+  const looking = setInterval(look, 2_000)
+  const either = AbortSignal.any([signal, overtaken.signal])
   try {
-    return await syncRecord(world, job, record, AbortSignal.any([signal, overtaken.signal]))
+    const ended = await syncRecord(world, ready, either, (outcome) => {
+      latest = outcome
+    })
+    if (!goesBack(ready.app, ended.record.outcome)) return ended.record
+    // From here on a restart goes on with the way back: see `goOnBack`.
+    await world.store.saveSync({ ...ended.record, outcome: { ...ended.record.outcome, state: 'running' } })
+    return await goBack(world, ready, ended, either)
   } catch (thrown) {
     if (signal.aborted) throw thrown
-    return newer ? superseded(record, newer) : { ...record.outcome, state: 'failed', problems: problemsOf(thrown) }
+    if (newer) return { ...record, outcome: superseded(latest, newer) }
+    return { ...record, outcome: { ...latest, state: 'failed', problems: problemsOf(thrown) } }
   } finally {
-    clearInterval(look)
+    clearInterval(looking)
+    stop()
   }
+}
+
+async function goBack(
+  world: ServerWorld,
+  { forge, repository, app }: Pick<Ready, 'forge' | 'repository' | 'app'>,
+  { record, plan }: { readonly record: SyncRecord; readonly plan: AppPlan | undefined },
+  signal: AbortSignal,
+): Promise<SyncRecord> {
+  const outcome: SyncOutcome = { ...record.outcome, state: 'failed' }
+  const rolledBack = await rollBack(world, forge, repository, { record, outcome, plan, app }, signal)
+  return { ...record, outcome: rolledBack ? { ...outcome, rolledBack } : outcome }
+}
+
+/** A sync that runs and has failed was on its way back when its process ended. */
+async function goOnBack(
+  world: ServerWorld,
+  forge: Forge,
+  job: SyncJob,
+  record: SyncRecord,
+  signal: AbortSignal,
+): Promise<SyncRecord> {
+  const repository = await world.git.open(job.repository, job.repository.installationId)
+  await repository.fetch([record.revision])
+  const app = await appOf(repository, record)
+  const plan = (await world.store.historyOf(record.id))?.plan
+  return goBack(world, { forge, repository, app }, { record, plan }, signal)
 }
 
 async function syncRecord(
   world: ServerWorld,
-  job: Extract<Job, { kind: 'sync' }>,
-  record: SyncRecord,
+  { repository, record, app, place, head }: Ready,
   signal: AbortSignal,
-): Promise<SyncOutcome> {
-  const { owner, name, installationId } = job.repository
-  const repository = await world.git.open(job.repository, installationId)
-  await repository.fetch([record.revision])
-  const app = (await readConfig(repository, record.revision)).apps.find((each) => each.name === record.app)
-  if (!app)
-    throw new DrydockError('config-missing', `${record.app} is no longer configured at ${record.revision.slice(0, 7)}.`)
-  const reviewed = record.number === undefined ? undefined : await world.store.latestPlan(job.repository, record.number)
+  noted: (outcome: SyncOutcome) => void,
+): Promise<{ readonly record: SyncRecord; readonly plan: AppPlan | undefined }> {
+  const { owner, name } = record.repository
+  const { number } = record
+  const reviewed = number === undefined ? undefined : await world.store.latestPlan(record.repository, number)
   const shown = reviewed?.plan?.apps.find((each) => each.name === app.name)
-  const by =
-    record.number === undefined ? `direct push by ${record.actor}` : `merge of #${record.number} by ${record.actor}`
-  let reported = 0
-  let saving: Promise<void> = Promise.resolve()
-  const outcome = await syncApp(
-    world,
-    {
-      repository,
-      repositoryName: `${owner}/${name}`,
-      app,
-      head: record.revision,
-      base: 'synced',
-      oldLeftovers: 'change',
-    },
-    {
-      revision: record.revision,
-      reviewed: { ...(shown ? { plan: shown } : {}), risksAccepted: false, by },
-      signal,
-      othersRun: () => othersRun(world, record),
-      progress: (outcome) => {
-        const now = world.clock.now().getTime()
-        if (now - reported < reportEveryMs) return
-        reported = now
-        saving = world.store
-          .saveSync({ ...record, outcome }, record.number === undefined ? undefined : job.repository)
-          .catch((err: unknown) => {
-            world.log.warn('the progress of a sync could not be saved', { app: app.name, err })
-          })
-      },
-    },
+  const by = number === undefined ? `direct push by ${record.actor}` : `merge of #${number} by ${record.actor}`
+  let kept = record
+  let plan: AppPlan | undefined
+  const progress = createProgress(reportEveryMs, (outcome: SyncOutcome) =>
+    world.store
+      .saveSync({ ...kept, outcome }, number === undefined ? undefined : place)
+      .catch((err: unknown) => world.log.warn('the progress of a sync could not be saved', { app: app.name, err })),
   )
-  // A step that is saved late must not stand in the place of the result.
-  await saving
-  return outcome
+  try {
+    const outcome = await syncApp(
+      world,
+      {
+        repository,
+        repositoryName: `${owner}/${name}`,
+        app,
+        head: record.revision,
+        base: 'synced',
+        oldLeftovers: 'change',
+        ...(head === record.revision ? {} : { newest: head }),
+      },
+      {
+        revision: record.revision,
+        reviewed: { ...(shown ? { plan: shown } : {}), accepted: await acceptedFor(world, record), by },
+        signal,
+        othersRun: () => othersRun(world, record),
+        planned: async (planned) => {
+          plan = planned.plan
+          kept = { ...record, digest: planned.facts.digest }
+          await keep(world, record, planned)
+        },
+        progress: (outcome) => {
+          noted(outcome)
+          progress.note(outcome)
+        },
+      },
+    )
+    return { record: { ...kept, outcome }, plan }
+  } finally {
+    // A step that is saved late must not stand in the place of the result.
+    await progress.end()
+  }
+}
+
+/** Keeps what a sync is about to apply, for the history; what is too large to keep is no reason not to sync. */
+async function keep(world: ServerWorld, record: SyncRecord, { plan, facts }: PlannedApp): Promise<void> {
+  try {
+    const objects = facts.objects.map((each) => each.desired)
+    await world.store.saveHistory(record.id, plan, world.packing.pack(objects, facts.app.sensitive))
+  } catch (thrown) {
+    if (!(thrown instanceof DrydockError && thrown.code === 'render-too-large')) throw thrown
+    world.log.warn('the objects of a sync are too large for the history', { app: record.app, err: thrown })
+  }
+}
+
+/** What people accepted on the pull request of a sync. */
+async function acceptedFor(world: ServerWorld, { repository, number }: SyncRecord): Promise<ReadonlySet<string>> {
+  if (number === undefined) return new Set()
+  return new Set((await world.store.approvals(repository, number)).map((each) => each.key))
 }
 
 /** Are other apps of the same merge still being synced? */
@@ -154,95 +262,37 @@ async function othersRun(world: ServerWorld, record: SyncRecord): Promise<boolea
   )
 }
 
-async function startDeployment(world: ServerWorld, forge: Forge, record: SyncRecord): Promise<SyncRecord> {
-  const origin = record.number === undefined ? 'direct push' : `#${record.number}`
-  const deploymentId =
-    record.deploymentId ??
-    (await forge.createDeployment({
-      commit: record.revision,
-      environment: `${record.cluster}/${record.app}`,
-      description: `${origin} by ${record.actor}`.slice(0, 140),
-      payload: { sync: record.id, origin, actor: record.actor },
-    }))
-  const started = { ...record, deploymentId }
-  await world.store.saveSync(started)
-  await forge.deploymentStatus(deploymentId, { state: 'in_progress', description: 'Drydock applies the commit.' })
-  return started
-}
-
-async function finish(
-  world: ServerWorld,
-  job: Extract<Job, { kind: 'sync' }>,
-  record: SyncRecord,
-  outcome: SyncOutcome,
-): Promise<void> {
+async function finish(world: ServerWorld, job: SyncJob, record: SyncRecord, outcome: SyncOutcome): Promise<void> {
   const at = world.clock.now().toISOString()
   const pruned = outcome.objects.filter((object) => object.result === 'deleted').length
-  await world.store.audit({
+  const event = {
     at,
-    actor: record.actor,
-    action: outcome.state === 'held' ? 'hold' : pruned > 0 ? 'prune' : 'sync',
     repository: `${record.repository.owner}/${record.repository.name}`,
     app: record.app,
     cluster: record.cluster,
-    revision: record.revision,
     ...(record.number === undefined ? {} : { number: record.number }),
+  }
+  await world.store.audit({
+    ...event,
+    actor: record.actor,
+    action: outcome.state === 'held' ? 'hold' : pruned > 0 ? 'prune' : 'sync',
+    revision: record.revision,
+    ...(record.digest ? { digest: record.digest } : {}),
     result: `${outcome.state}, ${outcome.objects.length} objects, ${pruned} deleted`,
     allowedBy: record.number === undefined ? `direct push by ${record.actor}` : `merge of #${record.number}`,
   })
+  if (outcome.rolledBack) {
+    await world.store.audit({
+      ...event,
+      actor: 'drydock',
+      action: 'rollback',
+      revision: outcome.rolledBack.to,
+      result: outcome.rolledBack.state,
+      allowedBy: `onFailure: rollback of ${record.app}`,
+    })
+  }
   await world.store.saveSync(
     { ...record, outcome, finishedAt: at },
     record.number === undefined ? undefined : job.repository,
   )
-}
-
-async function tellGitHub(forge: Forge, record: SyncRecord, outcome: SyncOutcome): Promise<void> {
-  const done = outcome.state === 'succeeded'
-  if (record.deploymentId !== undefined) {
-    const words = done ? `Synced ${record.revision.slice(0, 7)}` : (outcome.problems[0]?.message ?? outcome.state)
-    const state = done ? 'success' : outcome.state === 'superseded' ? 'inactive' : 'failure'
-    await forge.deploymentStatus(record.deploymentId, { state, description: words.slice(0, 140) })
-  }
-  if (record.number !== undefined || outcome.state === 'superseded') return
-  // A direct push has no pull request to tell; its commit gets the result.
-  const name = `${checkName} / ${record.app}`
-  if ((await forge.findCheck(record.revision, name, record.id)) !== undefined) return
-  const report = syncCheck(outcome, `Direct push by ${record.actor}: nobody reviewed a plan of it.`)
-  await forge.createCheck({
-    name,
-    commit: record.revision,
-    externalId: record.id,
-    done: { conclusion: done ? 'success' : 'failure', report },
-  })
-}
-
-function superseded(record: SyncRecord, newer: SyncRecord): SyncOutcome {
-  const by = newer.number === undefined ? newer.revision.slice(0, 7) : `#${newer.number}`
-  const then = newer.outcome.state === 'held' ? 'holds the app' : 'is synced instead'
-  return {
-    ...record.outcome,
-    state: 'superseded',
-    problems: [problem('superseded', `${by} came after it and ${then}.`)],
-  }
-}
-
-/** Writes the state of all syncs of a pull request into its comment. */
-export async function reportSyncs(world: ServerWorld, job: Extract<Job, { kind: 'report' }>): Promise<void> {
-  const syncs = await world.store.syncsOf(job.repository, job.number)
-  const newest = new Map<string, SyncRecord>()
-  for (const sync of syncs) newest.set(sync.app, sync)
-  const last = syncs.at(-1)
-  if (!last) return
-  const plan = (await world.store.latestPlan(job.repository, job.number))?.plan
-  const forge = await world.forges.open(job.repository, job.repository.installationId)
-  const body = syncComment({
-    outcomes: [...newest.values()].map((each) => each.outcome),
-    number: job.number,
-    revision: last.revision,
-    branch: last.branch,
-    actor: last.actor,
-    marker: commentMarker(job.number),
-    ...(plan ? { plan } : {}),
-  })
-  await writeComment(world, forge, job, body, { onlyIfThere: false })
 }

@@ -2,7 +2,8 @@ import type { LiveObject } from '../core/model/object.ts'
 import { identityOf, type ObjectReference } from '../core/model/reference.ts'
 import { type LiveState, ownedState } from '../core/plan/staleness.ts'
 import { type ObserveWorld, observeLive } from './observe-live.ts'
-import type { Clock, PlanRecord, RepositoryAddress, RepositoryName, Store } from './ports.ts'
+import type { Clock, RepositoryName, Store } from './ports.ts'
+import type { PlanRecord, RepositoryAddress } from './records.ts'
 
 /** What watching needs of the world. */
 type WatchWorld = ObserveWorld & {

@@ -113,12 +113,29 @@ test('a direct push is synced too, and marked as such', async () => {
 })
 
 test('a deletion that loses data is held, with the reason and what to do', async () => {
-  const number = await open('Drop everything', { 'app/namespace.yaml': null })
+  const group = `${app}.example.test`
+  const kind = {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: `boats.${group}` },
+    spec: {
+      group,
+      scope: 'Namespaced',
+      names: { plural: 'boats', singular: 'boat', kind: 'Boat' },
+      versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object' } } }],
+    },
+  }
+  const definition = { apiVersion: kind.apiVersion, kind: kind.kind, name: kind.metadata.name }
+  const path = 'app/boats.json'
+  const added = await open('Add a kind', { [path]: JSON.stringify(kind) })
+  await repository.mergePullRequest(added, { by: 'bob' })
+  expect(await harbour.synced(repository, added)).toContain('✅ Synced 1 app')
+  const number = await open('Drop the kind', { [path]: null })
   expect(repository.checkRuns(repository.pullRequest(number).headSha).map((run) => run.conclusion)).toContain(
     'action_required',
   )
   expect(comment(number)).toContain('[!CAUTION]')
-  await repository.commit('main', { 'app/namespace.yaml': null }, 'Anyway', 'carol')
+  await repository.commit('main', { [path]: null }, 'Anyway', 'carol')
   const sha = (await repository.head('main')) ?? ''
   const run = await harbour.emulator.waitFor(
     () => repository.checkRuns(sha).find((each) => each.name === `drydock / ${app}`),
@@ -129,5 +146,6 @@ test('a deletion that loses data is held, with the reason and what to do', async
   )
   expect(run.conclusion).toBe('failure')
   expect(run.summary).toContain('--accept-risks')
-  expect(await live.get({ apiVersion: 'v1', kind: 'Namespace', name: app })).toBeDefined()
+  expect(await live.get(definition)).toBeDefined()
+  await live.remove(`/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${definition.name}`)
 })

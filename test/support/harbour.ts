@@ -1,7 +1,10 @@
+import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { startInMemoryCluster } from '../../src/entry/demo/cluster/in-memory.ts'
 import { type Emulator, makeAppCredentials, startEmulator } from '../../src/entry/demo/github/emulator.ts'
 import type { RepositoryStory } from '../../src/entry/demo/github/story-types.ts'
@@ -15,9 +18,11 @@ const credentials = makeAppCredentials()
 /** Everything that a story needs: an emulated GitHub, a cluster, and Drydock between them. */
 export type Harbour = {
   readonly emulator: Emulator
-  /** Starts Drydock (again) on the same state. */
-  readonly start: () => Promise<void>
+  /** Starts Drydock (again) on the same state; with `elsewhere`, its cluster is that of another kubeconfig. */
+  readonly start: (elsewhere?: string) => Promise<void>
   readonly stop: () => Promise<void>
+  /** Starts it as a process of its own; returns how to kill that, as a power cut would. */
+  readonly launch: () => Promise<() => Promise<void>>
   /** What Drydock reads from its environment, for one that runs as a process of its own. */
   readonly environment: Readonly<Record<string, string>>
   readonly kubeconfig: string
@@ -53,19 +58,38 @@ export async function openHarbour(options: { readonly started?: boolean } = {}):
     LOG_LEVEL: process.env.LOG_LEVEL ?? 'silent',
   }
   let server: Awaited<ReturnType<typeof startServer>> | undefined
-  const start = async () => {
-    server = await startServer(environment, { clusters: { default: { inCluster: false, kubeconfig } } })
+  const start = async (elsewhere = kubeconfig) => {
+    server = await startServer(environment, { clusters: { default: { inCluster: false, kubeconfig: elsewhere } } })
     emulator.setWebhookUrl(`http://127.0.0.1:${server.port}/api/github/webhooks`)
   }
   const stop = async () => {
     await server?.stop()
     server = undefined
   }
+  const launch = async () => {
+    const child = spawn(process.execPath, ['src/main.ts', 'serve'], {
+      env: { ...environment, LOG_LEVEL: 'info' },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    for await (const line of createInterface({ input: child.stdout })) {
+      const said = JSON.parse(line) as { msg: string; port?: number }
+      if (said.msg !== 'Drydock listens') continue
+      emulator.setWebhookUrl(`http://127.0.0.1:${said.port}/api/github/webhooks`)
+      child.stdout.resume()
+      return async () => {
+        const exited = once(child, 'exit')
+        child.kill('SIGKILL')
+        await exited
+      }
+    }
+    throw new Error('Drydock ended before it listened')
+  }
   if (options.started ?? true) await start()
   return {
     emulator,
     start,
     stop,
+    launch,
     environment,
     kubeconfig,
     planned: (repository, number) =>

@@ -1,5 +1,6 @@
 import { at, type Json, textAt } from '../../core/model/object.ts'
-import type { Job, RepositoryName } from '../../flows/ports.ts'
+import type { RepositoryName } from '../../flows/ports.ts'
+import type { Job } from '../../flows/records.ts'
 import { branchOf, commitAt, idAt, type PayloadRepository, pullRequestsOf, repositoryOf } from './payload.ts'
 
 /** What a webhook means for Drydock. */

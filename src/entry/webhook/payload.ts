@@ -1,5 +1,5 @@
 import { at, isArray, type Json, numberAt, textAt } from '../../core/model/object.ts'
-import type { RepositoryAddress } from '../../flows/ports.ts'
+import type { RepositoryAddress } from '../../flows/records.ts'
 
 /** A repository that a payload names, with the id that survives a rename. */
 export type PayloadRepository = { readonly address: RepositoryAddress; readonly id: number }
