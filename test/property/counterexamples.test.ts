@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { kubeconfig, randomName, skipped } from '../adapters/kubernetes/control-plane.ts'
 import { type Ground, prepareGround } from './ground.ts'
 import { templates } from './kinds/all.ts'
+import { group } from './kinds/custom.ts'
 import type { Mutation } from './mutations.ts'
 import { runCase } from './run-case.ts'
 import type { Body, Subject } from './template.ts'
@@ -179,9 +180,9 @@ describe.skipIf(!kubeconfig)(`what a plan once said wrongly${skipped}`, { timeou
     holds(
       {
         kind: 'Gadget',
-        base: { apiVersion: 'property.drydock.test/v1', spec: { color: 'one' } },
+        base: { apiVersion: `${group}/v1`, spec: { color: 'one' } },
         head: { spec: { color: 'one' } },
-        other: { apiVersion: 'property.drydock.test/v1', spec: { color: 'one', count: 7 } },
+        other: { apiVersion: `${group}/v1`, spec: { color: 'one', count: 7 } },
       },
       [
         { how: 'put', manager: 'kubectl-edit' },

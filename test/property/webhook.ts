@@ -51,7 +51,7 @@ export async function startWebhook(): Promise<Webhook> {
       metadata: { name },
       webhooks: [
         {
-          name: 'hook.property.drydock.test',
+          name: `hook.${name}.drydock.test`,
           clientConfig: { url: `https://127.0.0.1:${port}/`, caBundle: Buffer.from(cert).toString('base64') },
           rules: [{ apiGroups: ['*'], apiVersions: ['*'], resources: ['*'], operations: ['CREATE', 'UPDATE'] }],
           objectSelector: { matchLabels: { 'example.com/hooked': 'yes' } },

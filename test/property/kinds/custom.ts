@@ -1,8 +1,10 @@
+import { basename } from 'node:path'
 import fc from 'fast-check'
+import { expect } from 'vitest'
 import { type Body, maybe, oneOf, some, type Template, template } from '../template.ts'
 
-/** Group of the kinds that this test defines. */
-export const group = 'property.drydock.test'
+/** Group of the kinds that this test file defines: two files at a time don't take away each other's. */
+export const group = `${basename(expect.getState().testPath ?? 'property', '.test.ts')}.drydock.test`
 
 const object = (properties: Body, more: Body = {}) => ({ type: 'object', properties, ...more })
 const string = { type: 'string' }

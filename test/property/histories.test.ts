@@ -1,0 +1,30 @@
+import fc from 'fast-check'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { aStory } from './histories/commands.ts'
+import { runHistory } from './histories/history.ts'
+import { type Depot, openDepot } from './histories/store.ts'
+
+const numRuns = Number(process.env.DRYDOCK_TEST_CASES ?? 200)
+/** The same histories each time, so that a failure belongs to the change that is tested; `random` looks for new ones. */
+const seed =
+  process.env.DRYDOCK_TEST_SEED === 'random' ? Date.now() % 1_000_000_007 : Number(process.env.DRYDOCK_TEST_SEED ?? 1)
+/** Of a failure: where in the seed's histories it is. */
+const path = process.env.DRYDOCK_TEST_PATH
+
+let depot: Depot
+beforeAll(async () => {
+  depot = await openDepot()
+})
+afterAll(() => depot?.close())
+
+it(
+  `deletes nothing that Git has, and touches nothing of others: ${numRuns} histories of seed ${seed}`,
+  async () => {
+    const property = fc.asyncProperty(aStory, async (story) => void (await runHistory(story, depot)))
+    const found = await fc.check(property, { numRuns, seed, ...(path ? { path, endOnFailure: true } : {}) })
+    const again = `DRYDOCK_TEST_SEED=${seed} DRYDOCK_TEST_CASES=${numRuns} DRYDOCK_TEST_PATH=${found.counterexamplePath}`
+    const error = found.errorInstance instanceof Error ? found.errorInstance.message : String(found.errorInstance)
+    expect(found.failed ? `${again}\n${error}` : '').toBe('')
+  },
+  60_000 + numRuns * 2000,
+)

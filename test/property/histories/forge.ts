@@ -1,0 +1,79 @@
+import type { Forge, PullRequest } from '../../../src/flows/ports.ts'
+import type { MemoryGit } from './git.ts'
+
+/** What GitHub was told. */
+export type Told = {
+  readonly checks: { id: number; name: string; commit: string; externalId: string; conclusion?: string }[]
+  readonly comments: Map<number, { readonly issue: number; body: string }>
+  /** Statuses of each deployment, by the id of its sync. */
+  readonly deployments: Map<number, { readonly sync: string; readonly statuses: string[] }>
+}
+
+/** A GitHub that merges at once and remembers what it was told. */
+export function memoryForge(git: MemoryGit): { readonly forge: Forge; readonly told: Told } {
+  const told: Told = { checks: [], comments: new Map(), deployments: new Map() }
+  const pullOf = (number: number): PullRequest => {
+    const commit = git.merges().get(number)
+    return {
+      number,
+      title: `Change ${number}`,
+      author: 'alice',
+      state: 'closed',
+      merged: true,
+      ...(commit ? { mergeCommit: commit } : {}),
+      mergedBy: 'bob',
+      head: commit ?? '',
+      base: commit ?? '',
+      baseRef: 'main',
+      fork: false,
+      draft: false,
+    }
+  }
+  const forge: Partial<Forge> = {
+    pullRequest: async (number) => pullOf(number),
+    openPullRequests: async () => [],
+    pullRequestsOf: async (id) => {
+      const { number } = git.find(id)
+      return number === undefined ? [] : [pullOf(number)]
+    },
+    defaultBranch: async () => 'main',
+    branchHead: async () => git.head().id,
+    permission: async () => 'admin',
+    createCheck: async (check) => {
+      const id = told.checks.length + 1
+      const { name, commit, externalId, done } = check
+      told.checks.push({ id, name, commit, externalId, ...(done ? { conclusion: done.conclusion } : {}) })
+      return id
+    },
+    completeCheck: async (id, done) => {
+      const found = told.checks.find((each) => each.id === id)
+      if (found) found.conclusion = done.conclusion
+    },
+    findCheck: async (commit, name, externalId) =>
+      told.checks.find((each) => each.commit === commit && each.name === name && each.externalId === externalId)?.id,
+    createComment: async (issue, body) => {
+      const id = told.comments.size + 1
+      told.comments.set(id, { issue, body })
+      return id
+    },
+    updateComment: async (id, body) => {
+      const found = told.comments.get(id)
+      if (found) found.body = body
+      return found !== undefined
+    },
+    findComment: async (issue, marker) =>
+      [...told.comments].find(([, each]) => each.issue === issue && each.body.includes(marker))?.[0],
+    openRevert: async () => undefined,
+    react: async () => undefined,
+    createDeployment: async ({ payload }) => {
+      const sync = String(payload.sync)
+      const known = [...told.deployments].find(([, each]) => each.sync === sync)
+      if (known) return known[0]
+      const id = told.deployments.size + 1
+      told.deployments.set(id, { sync, statuses: [] })
+      return id
+    },
+    deploymentStatus: async (id, { state }) => void told.deployments.get(id)?.statuses.push(state),
+  }
+  return { forge: forge as Forge, told }
+}
