@@ -13,14 +13,18 @@ const source = new URL('configuration.template.md', import.meta.url)
 
 /** What this version makes of a key, where the description alone would promise more. By its place in the file. */
 const remarks: Readonly<Record<string, string>> = {
-  'apps[].sync.auto': '`/sync` is not there yet: sync such an app with `npx drydock sync`.',
   'apps[].sync.prune':
-    'Nobody can confirm yet: with `confirm` the objects are kept, as with `false`, and the plan says so.',
+    'With `confirm` the rest is synced, and the deletion waits. With `false` nothing is deleted, and the plan names what is left over.',
   'apps[].sync.selfHeal':
     'Nothing watches for drift yet: it is corrected by the next sync of the app, and shown by each plan until then.',
-  'apps[].sync.maxPrune': '`/approve` is not there yet: sync with `npx drydock sync --accept-risks`.',
-  'apps[].sync.onFailure': '`rollback` has no effect yet: a failed sync leaves the cluster as it is.',
+  'apps[].sync.timeout': 'Each wave has the whole time. What can not become healthy ends the waiting at once.',
+  'apps[].sync.retry':
+    'Only of requests that may succeed later: 429, 5xx that say so, a webhook that is down, a conflict, a server that does not answer.',
+  'apps[].sync.onFailure': '`rollback` also pins the app there and opens the pull request that takes the merge back.',
+  'apps[].sync.maxPrune': '`0`: each deletion needs it.',
+  'apps[].dependsOn': 'A circle is an error.',
   'apps[].adopt': 'Without it such an object is an error of the plan (`already-owned`).',
+  'commands.sync': 'Who may sync may end a pin by it.',
 }
 
 /** Sections of the page, in order; each lists the keys of one mapping. */
@@ -61,7 +65,7 @@ function section(place: string, title: string, idle: ReadonlySet<string>): strin
   const rows = propertiesOf(schema).map(([key, each]) => {
     const needed = isArray(required) && required.includes(key)
     const standard = defaultOf(each)
-    const quiet = idle.has(key) && key !== 'onFailure' ? '**No effect yet.** ' : ''
+    const quiet = idle.has(key) ? '**No effect yet.** ' : ''
     const remark = remarks[place === '' ? key : `${place}.${key}`]
     const words = `${quiet}${textAt(each, 'description') ?? ''}${remark ? ` ${remark}` : ''}`
     return row([`\`${key}\``, typeOf(each), needed ? 'required' : standard, words])

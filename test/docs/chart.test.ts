@@ -64,12 +64,38 @@ describe.skipIf(!possible)(`the chart${reason}`, () => {
     expect(parseServerConfig(text, 'server.yaml').clusters.default).toEqual({ inCluster: true })
   })
 
-  test('lets the account keep inventories and dry-run what it applies', async () => {
-    const rules = at((await render()).get('ClusterRole'), 'rules')
-    const verbs = (resource: string) =>
+  test('takes STORE_KEY from the Secret, and does without it', async () => {
+    const list = at(container(await render()), 'env')
+    const key = isArray(list) ? list.find((each) => textAt(each, 'name') === 'STORE_KEY') : undefined
+    expect(at(key, 'valueFrom', 'secretKeyRef')).toEqual({ name: 'drydock', key: 'STORE_KEY', optional: true })
+  })
+
+  /** What the account may do with a kind. */
+  async function verbsOf(...settings: readonly string[]): Promise<(resource: string) => readonly string[]> {
+    const rules = at((await render(...settings)).get('ClusterRole'), 'rules')
+    return (resource) =>
       (isArray(rules) ? rules : []).flatMap((rule) =>
         JSON.stringify(at(rule, 'resources')).includes(`"${resource}"`) ? (at(rule, 'verbs') as string[]) : [],
       )
+  }
+
+  test('lets the account look for the cause of what is not healthy, whatever the apps consist of', async () => {
+    const verbs = await verbsOf('rbac.rules=null')
+    for (const each of ['pods', 'replicasets']) expect(verbs(each)).toEqual(expect.arrayContaining(['list', 'watch']))
+    for (const each of ['events', 'storageclasses', 'resourcequotas', 'limitranges', 'services', 'persistentvolumes']) {
+      expect(verbs(each)).toEqual(expect.arrayContaining(['get', 'list']))
+      expect(verbs(each)).not.toContain('delete')
+    }
+  })
+
+  test('lets the account watch the kinds that it is given', async () => {
+    const kind = { 'rbac.rules[0].apiGroups[0]': 'cert-manager.io', 'rbac.rules[0].resources[0]': 'certificates' }
+    const verbs = await verbsOf(...Object.entries(kind).map(([key, value]) => `${key}=${value}`))
+    expect(verbs('certificates')).toEqual(['get', 'list', 'watch', 'create', 'patch', 'update', 'delete'])
+  })
+
+  test('lets the account keep inventories and dry-run what it applies', async () => {
+    const verbs = await verbsOf()
     expect(verbs('configmaps')).toEqual(expect.arrayContaining(['get', 'create', 'update', 'patch']))
     expect(verbs('deployments')).toEqual(
       expect.arrayContaining(['get', 'list', 'watch', 'create', 'patch', 'update', 'delete']),

@@ -63,10 +63,10 @@ describe('the reference of the configuration', () => {
   test('marks just the keys that have no effect', () => {
     const marked = reference.text.split('\n').filter((line) => line.includes('**No effect yet.**'))
     const names = marked.map((line) => /`(\w+)`/.exec(line)?.[1])
-    expect(names).toContain('windows')
-    expect(names).toContain('dependsOn')
-    expect(names).not.toContain('ignore')
-    expect(names).not.toContain('sync')
+    expect(names).toContain('policies')
+    expect(names).toContain('preview')
+    for (const acted of ['ignore', 'sync', 'windows', 'dependsOn', 'health', 'onFailure'])
+      expect(names).not.toContain(acted)
   })
 })
 
