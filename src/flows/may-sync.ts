@@ -3,7 +3,7 @@ import { DrydockError, problem } from '../core/model/errors.ts'
 import type { SyncOutcome } from '../core/model/outcome.ts'
 import { superseded } from '../core/sync/superseded.ts'
 import { holdOf } from './holds.ts'
-import { isBack, pinApp } from './pins.ts'
+import { isBack, unpinApp } from './pins.ts'
 import type { Forge, GitRepository } from './ports.ts'
 import { readConfig } from './read-config.ts'
 import type { Job, SyncRecord } from './records.ts'
@@ -99,8 +99,8 @@ async function heldNow(
 ): Promise<SyncOutcome | undefined> {
   const request = { repository, ...sync, asked: true }
   let hold = await holdOf(world, request)
-  if (hold?.heldBy.kind === 'pin' && (await isBack(world, repository, sync.record, sync.app))) {
-    await pinApp(world, sync.record, undefined)
+  if (hold?.heldBy.kind === 'pin' && (await isBack(world, repository, sync.record, sync.app, hold.heldBy))) {
+    await unpinApp(world, sync.record, hold.heldBy)
     hold = await holdOf(world, request)
   }
   if (!hold) return undefined

@@ -7,7 +7,7 @@ import { manualHold } from '../core/sync/holds.ts'
 import { superseded } from '../core/sync/superseded.ts'
 import { changesConfig, selectAffected } from './plan-commit.ts'
 import { checkName } from './plan-pull-request.ts'
-import type { Forge, GitRepository, PullRequest } from './ports.ts'
+import type { Forge, GitRepository, PullRequest, RepositoryName } from './ports.ts'
 import { readConfig } from './read-config.ts'
 import type { Job, SyncRecord } from './records.ts'
 import { releaseHeld } from './release-held.ts'
@@ -57,7 +57,7 @@ export async function syncBranch(world: ServerWorld, job: PushJob): Promise<void
     await changePullRequest(world, job.repository, number, { open: false })
     await endLocks(world, job.repository, number)
   }
-  const waiting = records.length > 0 ? await world.store.heldSyncs() : []
+  const waiting = await world.store.heldSyncs()
   await world.store.advance(job.repository, job.branch, head, records)
   for (const record of records) {
     world.overtaking.tell(record)
@@ -65,6 +65,7 @@ export async function syncBranch(world: ServerWorld, job: PushJob): Promise<void
     // No pull request tells of a direct push that waits for a person.
     if (record.outcome.state === 'held' && record.number === undefined) await tellGitHub(forge, record, record.outcome)
   }
+  if (!config.discovered) await endGone(world, forge, job, waiting, config.apps, head)
   // Windows and dependencies of the newest configuration count.
   if (from && changesConfig(await repository.changedPaths(from, head))) await releaseHeld(world, job.repository)
 }
@@ -82,6 +83,28 @@ async function endHeld(
     if (held.id === newer.id || nameOf(held).toLowerCase() !== nameOf(newer).toLowerCase()) continue
     const ended = { ...held, outcome: superseded(held.outcome, newer) }
     await world.store.saveSync(ended, repository)
+    await tellGitHub(forge, ended, ended.outcome)
+  }
+}
+
+/** What waits for an app that the branch no longer configures waits for nothing: it is told so. */
+async function endGone(
+  world: ServerWorld,
+  forge: Forge,
+  job: PushJob,
+  waiting: readonly SyncRecord[],
+  apps: readonly App[],
+  head: string,
+): Promise<void> {
+  const names = new Set(apps.map(({ name }) => name))
+  const whole = ({ owner, name }: RepositoryName) => `${owner}/${name}`.toLowerCase()
+  for (const held of waiting) {
+    if (whole(held.repository) !== whole(job.repository) || held.branch !== job.branch || names.has(held.app)) continue
+    const message = `${held.app} is no longer configured at ${head.slice(0, 7)}; nothing more of it is applied.`
+    const { heldBy: _, ...rest } = held.outcome
+    const problems = [problem('superseded', message)]
+    const ended: SyncRecord = { ...held, outcome: { ...rest, state: 'superseded', problems } }
+    await world.store.saveSync(ended, job.repository)
     await tellGitHub(forge, ended, ended.outcome)
   }
 }

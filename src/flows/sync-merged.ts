@@ -28,7 +28,9 @@ export async function syncMerged(world: ServerWorld, job: SyncJob, signal: Abort
   await tellGitHub(forge, ended, ended.outcome)
   await finish(world, job, ended, ended.outcome)
   // What waits for this one goes on, or learns that it failed; and what this one waits for may have ended meanwhile.
-  await releaseHeld(world)
+  // Of what else holds it, it was asked just now: that is asked again in the next round.
+  const { state, heldBy } = ended.outcome
+  await releaseHeld(world, undefined, state === 'held' && heldBy?.kind !== 'dependency' ? ended.id : undefined)
 }
 
 /** The sync with its result; one that ended before a crash could tell of it is not done again. */

@@ -72,7 +72,7 @@ function complaint(issue: z.core.$ZodIssue, value: unknown): string {
         ? `must be at least ${issue.minimum}.${but}`
         : 'must not be empty.'
     case 'too_big':
-      return `must be at most ${issue.maximum}${issue.origin === 'string' ? ' characters long' : ''}.${but}`
+      return `must be at most ${issue.maximum}${issue.origin === 'string' ? ' characters long' : issue.origin === 'array' ? ' items long' : ''}.${but}`
     case 'invalid_key':
       return `has a name that ${issue.issues[0]?.message ?? 'is not valid'}.`
     default:

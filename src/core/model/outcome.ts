@@ -7,7 +7,7 @@ export type ObjectOutcome = ObjectReference & {
   readonly result: 'created' | 'configured' | 'unchanged' | 'replaced' | 'deleted' | 'kept' | 'failed'
   /** It was a hook, of this phase. */
   readonly hook?: Phase
-  /** Why it failed or was kept. */
+  /** Why it failed or was kept, or what is not known of it. */
   readonly message?: string
   /** In ms. */
   readonly durationMs?: number
@@ -23,7 +23,10 @@ export type SyncPhase = 'planning' | 'hooks' | 'applying' | 'waiting' | 'pruning
 export type HeldBy = {
   readonly kind: 'risk' | 'manual' | 'window' | 'freeze' | 'lock' | 'pin' | 'dependency' | 'disagreement'
   readonly until?: string
-  /** With `dependency`: the app that is waited for. */
+  /**
+   * With `dependency`: the app that is waited for. With `freeze`, `lock` and `pin` of a renamed app: the name that it had,
+   * whose marks count too.
+   */
   readonly app?: string
 }
 

@@ -40,6 +40,13 @@ export function rollbackLines({ app, state, rolledBack }: SyncOutcome): readonly
   return [...result, ...notes]
 }
 
+/** Everything else is synced; a person has to confirm a deletion. */
+function hasWaitingDeletion({ state, objects }: SyncOutcome): boolean {
+  return (
+    state === 'succeeded' && objects.some((each) => each.result === 'kept' && /`\/approve`/.test(each.message ?? ''))
+  )
+}
+
 type Advice = {
   readonly words: string
   readonly command: 'approve' | 'sync' | 'unlock'
@@ -54,6 +61,7 @@ export function nextSteps(outcomes: readonly SyncOutcome[]): readonly Section[] 
   const back = namesOf(outcomes, (each) => each.state === 'failed' && each.rolledBack?.state === 'succeeded')
   const all: readonly Advice[] = [
     { words: 'To accept the risks, comment:', command: 'approve', apps: heldBy('risk') },
+    { words: 'To delete what waits, comment:', command: 'approve', apps: namesOf(outcomes, hasWaitingDeletion) },
     { words: 'To sync now, comment:', command: 'sync', apps: heldBy('manual') },
     { words: 'To let go of what is locked, comment:', command: 'unlock', apps: heldBy('lock') },
     {

@@ -135,7 +135,7 @@ export async function runCommandLine(
     .action(async (app: string, from: string, to: string, _options: HistoryOptions, command: Command) => {
       code = await actions.historyDiff(app, from, to, command.optsWithGlobals())
     })
-  withOutput(program.command('freeze').description('on the server: stop every sync until `unfreeze`'))
+  withOutput(program.command('freeze').description('on the server: let no new sync begin until `unfreeze`'))
     .option('--repository <owner/name>', 'only syncs of this repository')
     .option('--reason <text>', 'why; those whose merges wait are shown it')
     .option('--list', 'show what is frozen')

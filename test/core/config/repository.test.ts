@@ -226,7 +226,7 @@ describe('mistakes', () => {
     [
       'more windows than can be looked at each time',
       `${app('path: a')}windows:\n${'  - { kind: deny, duration: 1h, schedule: "0 2 * * *" }\n'.repeat(51)}`,
-      '5: `windows` must be at most 50. It is a list.',
+      '5: `windows` must be at most 50 items long. It is a list.',
     ],
     [
       'a window that never lasts',

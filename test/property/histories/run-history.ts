@@ -76,6 +76,9 @@ export function startRun(story: Story, depot: Depot, api: ApiServer, timeout: st
   depot.taken()
   let newest: string | undefined
   let ids = 0
+  /** What is synced may be newer than what was told of: the CLI syncs what it is given. */
+  const newestFrom = (revision: string): string =>
+    newest === undefined || git.line(revision).some((each) => each.id === newest) ? revision : newest
   const known: Knowledge = {
     repository,
     treeOf: (revision) => git.find(revision).tree,
@@ -183,7 +186,7 @@ export function startRun(story: Story, depot: Depot, api: ApiServer, timeout: st
       revision,
       accepted: () => run.accepted.has(`${app} ${revision}`),
       deleted: 0,
-      newest: newest ?? git.head().id,
+      newest: newestFrom(revision),
       good: goodRevisions(run, app, revision),
       ...(id.startsWith('cli') ? {} : heldOf(run, app)),
     }),
