@@ -121,7 +121,7 @@ async function attemptOnce(
 /** A sync that begins. */
 type Ready = Beginning & { readonly forge: Forge; readonly place: RepositoryAddress; readonly record: SyncRecord }
 
-/** Syncs, and goes back where that was asked for; a newer sync of the app ends both at once. */
+/** Syncs, which a newer sync of the app ends at once, and goes back where that was asked for. */
 async function run(world: ServerWorld, ready: Ready, signal: AbortSignal): Promise<SyncRecord> {
   const { record } = ready
   const overtaken = new AbortController()
@@ -148,7 +148,8 @@ async function run(world: ServerWorld, ready: Ready, signal: AbortSignal): Promi
     if (!goesBack(ready.app, ended.record.outcome)) return ended.record
     // From here on a restart goes on with the way back: see `goOnBack`.
     await world.store.saveSync({ ...ended.record, outcome: { ...ended.record.outcome, state: 'running' } })
-    return await goBack(world, ready, ended, either)
+    // Not to be overtaken: half of the way back would be held, too.
+    return await goBack(world, ready, ended, signal)
   } catch (thrown) {
     if (signal.aborted) throw thrown
     if (newer) return { ...record, outcome: superseded(latest, newer) }

@@ -63,7 +63,7 @@ test('a freeze holds merges, also after a restart, and its end lets them go on',
   expect(answer).toMatchObject({ marked: 1, missed: [] })
 
   const number = await merged(appFiles('app', app, { text: 'two' }))
-  const held = await says(number, /frozen by root/)
+  const held = await says(number, /⏸ held[^\n]*frozen by root/)
   expect(held).toContain('release week')
   expect(held).toContain(`drydock unfreeze --repository acme/${name}`)
 
@@ -81,7 +81,7 @@ test('a window holds a merge until the target branch has it no more', { timeout:
   const always = `${plain}windows:\n  - { kind: deny, schedule: "* * * * *", duration: 24h }\n`
   await merged({ '.github/drydock.yaml': always })
   const number = await merged(appFiles('app', app, { text: 'three' }))
-  const held = await says(number, /a deny window is open/)
+  const held = await says(number, /⏸ held[^\n]*a deny window is open/)
   expect(held).toContain('five years')
   expect(await textOf()).toEqual({ text: 'two' })
 
@@ -98,7 +98,7 @@ test('a freeze outlives the database', { timeout: 120_000 }, async () => {
   expect(await operator('freezes')).toEqual([])
 
   const number = await merged(appFiles('app', app, { text: 'four' }))
-  await says(number, /frozen by root/)
+  await says(number, /⏸ held[^\n]*frozen by root/)
   expect(await operator('unfreeze', { repository: `acme/${name}` })).toMatchObject({ marked: 1, released: 1 })
   await says(number, /✅ Synced 1 app/)
   expect(await textOf()).toEqual({ text: 'four' })
