@@ -1,8 +1,15 @@
 import fc from 'fast-check'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { aStory } from './histories/commands.ts'
 import { runHistory } from './histories/history.ts'
 import { type Depot, openDepot } from './histories/store.ts'
+
+// Hours of history in a minute: what waits before it tries again waits no longer than this, in ms.
+vi.mock('node:timers/promises', async (original) => {
+  const real = await original<typeof import('node:timers/promises')>()
+  const shorter: typeof real.setTimeout = (ms = 0, value, options) => real.setTimeout(Math.min(ms, 5), value, options)
+  return { ...real, setTimeout: shorter }
+})
 
 const numRuns = Number(process.env.DRYDOCK_TEST_CASES ?? 200)
 /** The same histories each time, so that a failure belongs to the change that is tested; `random` looks for new ones. */

@@ -182,7 +182,7 @@ const command = fc.oneof(
 export const aStory: fc.Arbitrary<Story> = fc.record({
   apps: fc.integer({ min: 1, max: 4 }),
   start: fc.array(fc.nat(5), { minLength: slots.length, maxLength: slots.length }),
-  commands: fc.array(command, { minLength: 2, maxLength: 20, size: 'max' }),
+  commands: fc.array(command, { minLength: 2, maxLength: 16, size: 'max' }),
 })
 
 /** A history as it can be copied into a test. */

@@ -1,7 +1,14 @@
-import { afterAll, beforeAll, test } from 'vitest'
+import { afterAll, beforeAll, test, vi } from 'vitest'
 import type { Command, Story } from './commands.ts'
 import { runHistory } from './history.ts'
 import { type Depot, openDepot } from './store.ts'
+
+// Hours of history in a minute: what waits before it tries again waits no longer than this, in ms.
+vi.mock('node:timers/promises', async (original) => {
+  const real = await original<typeof import('node:timers/promises')>()
+  const shorter: typeof real.setTimeout = (ms = 0, value, options) => real.setTimeout(Math.min(ms, 5), value, options)
+  return { ...real, setTimeout: shorter }
+})
 
 let depot: Depot
 beforeAll(async () => {
@@ -22,6 +29,7 @@ const removed = { do: 'remove', app: 0, entry: 0, ...merged } as const
 const claim = 14
 const hook = 16
 const settings = 4
+const extra = 6
 
 /** Histories that once went wrong. */
 const stories: Readonly<Record<string, Omit<Story, 'start'> & Partial<Story>>> = {
@@ -36,6 +44,15 @@ const stories: Readonly<Record<string, Omit<Story, 'start'> & Partial<Story>>> =
   'a process that dies before it tells of a held sync whose place a newer one takes': {
     apps: 1,
     commands: [set(0, claim), removed, set(0, settings, { end: { how: 'killed', at: 3, done: false } })],
+  },
+  'a newer commit comes while a lock is about to hold the older one': {
+    apps: 1,
+    commands: [
+      { do: 'lock', app: 0, side: 'parent' },
+      set(0, settings, {
+        meanwhile: { at: 2, edit: { do: 'set', app: 0, slot: extra, value: 0, note: 'none', crash: false } },
+      }),
+    ],
   },
   'a hook moves to another app': {
     apps: 2,
