@@ -57,15 +57,16 @@ export async function syncBranch(world: ServerWorld, job: PushJob): Promise<void
     await changePullRequest(world, job.repository, number, { open: false })
     await endLocks(world, job.repository, number)
   }
+  // Before the branch counts as done: a restart goes through all of it again.
   const waiting = await world.store.heldSyncs()
+  for (const record of records) await endHeld(world, forge, job.repository, waiting, record)
+  if (!config.discovered) await endGone(world, forge, job, waiting, config.apps, head)
   await world.store.advance(job.repository, job.branch, head, records)
   for (const record of records) {
     world.overtaking.tell(record)
-    await endHeld(world, forge, job.repository, waiting, record)
     // No pull request tells of a direct push that waits for a person.
     if (record.outcome.state === 'held' && record.number === undefined) await tellGitHub(forge, record, record.outcome)
   }
-  if (!config.discovered) await endGone(world, forge, job, waiting, config.apps, head)
   // Windows and dependencies of the newest configuration count.
   if (from && changesConfig(await repository.changedPaths(from, head))) await releaseHeld(world, job.repository)
 }
@@ -82,8 +83,8 @@ async function endHeld(
   for (const held of waiting) {
     if (held.id === newer.id || nameOf(held).toLowerCase() !== nameOf(newer).toLowerCase()) continue
     const ended = { ...held, outcome: superseded(held.outcome, newer) }
-    await world.store.saveSync(ended, repository)
     await tellGitHub(forge, ended, ended.outcome)
+    await world.store.saveSync(ended, repository)
   }
 }
 
@@ -104,8 +105,8 @@ async function endGone(
     const { heldBy: _, ...rest } = held.outcome
     const problems = [problem('superseded', message)]
     const ended: SyncRecord = { ...held, outcome: { ...rest, state: 'superseded', problems } }
-    await world.store.saveSync(ended, job.repository)
     await tellGitHub(forge, ended, ended.outcome)
+    await world.store.saveSync(ended, job.repository)
   }
 }
 

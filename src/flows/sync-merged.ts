@@ -4,6 +4,7 @@ import { DrydockError, problemsOf } from '../core/model/errors.ts'
 import type { SyncOutcome } from '../core/model/outcome.ts'
 import type { AppPlan } from '../core/model/plan.ts'
 import { superseded } from '../core/sync/superseded.ts'
+import { endIfPassed, finish } from './end-sync.ts'
 import { rememberSynced } from './holds.ts'
 import { appOf, type Beginning, mayBegin, type SyncJob } from './may-sync.ts'
 import type { PlannedApp } from './plan-app.ts'
@@ -27,6 +28,7 @@ export async function syncMerged(world: ServerWorld, job: SyncJob, signal: Abort
   const ended = await endedSync(world, forge, job, stored, signal)
   await tellGitHub(forge, ended, ended.outcome)
   await finish(world, job, ended, ended.outcome)
+  if (ended.outcome.state === 'held') await endIfPassed(world, forge, job, ended)
   // What waits for this one goes on, or learns that it failed; and what this one waits for may have ended meanwhile.
   // Of what else holds it, it was asked just now: that is asked again in the next round.
   const { state, heldBy } = ended.outcome
@@ -262,40 +264,5 @@ async function othersRun(world: ServerWorld, record: SyncRecord): Promise<boolea
   const syncs = await world.store.syncsOf(record.repository, record.number)
   return syncs.some(
     (each) => each.id !== record.id && each.revision === record.revision && each.finishedAt === undefined,
-  )
-}
-
-async function finish(world: ServerWorld, job: SyncJob, record: SyncRecord, outcome: SyncOutcome): Promise<void> {
-  const at = world.clock.now().toISOString()
-  const pruned = outcome.objects.filter((object) => object.result === 'deleted').length
-  const event = {
-    at,
-    repository: `${record.repository.owner}/${record.repository.name}`,
-    app: record.app,
-    cluster: record.cluster,
-    ...(record.number === undefined ? {} : { number: record.number }),
-  }
-  await world.store.audit({
-    ...event,
-    actor: record.actor,
-    action: outcome.state === 'held' ? 'hold' : pruned > 0 ? 'prune' : 'sync',
-    revision: record.revision,
-    ...(record.digest ? { digest: record.digest } : {}),
-    result: `${outcome.state}, ${outcome.objects.length} objects, ${pruned} deleted`,
-    allowedBy: record.number === undefined ? `direct push by ${record.actor}` : `merge of #${record.number}`,
-  })
-  if (outcome.rolledBack) {
-    await world.store.audit({
-      ...event,
-      actor: 'drydock',
-      action: 'rollback',
-      revision: outcome.rolledBack.to,
-      result: outcome.rolledBack.state,
-      allowedBy: `onFailure: rollback of ${record.app}`,
-    })
-  }
-  await world.store.saveSync(
-    { ...record, outcome, finishedAt: at },
-    record.number === undefined ? undefined : job.repository,
   )
 }

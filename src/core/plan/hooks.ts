@@ -80,7 +80,9 @@ function errorsOf(
     const message = `${describeReference(referenceOf(manifest.object))} is a hook, but there is one of this name that this app did not make.`
     return [problem('already-owned', message, { source: manifest.source, hint })]
   }
-  const { protectedBy } = live && directives.hook?.deletion.length ? liveDirectives(live) : {}
+  // What was a hook before is made to be deleted, whatever protects it from being pruned.
+  const was = inventory.objects.some((entry) => identityOf(entry) === identityOf(referenceOf(manifest.object)))
+  const { protectedBy } = live && was && directives.hook?.deletion.length ? liveDirectives(live) : {}
   if (protectedBy !== undefined) {
     const hint = 'Give the hook another name, or take the annotation off the object first.'
     const message = `${describeReference(referenceOf(manifest.object))} is a hook, which is deleted, but the one that is there is protected by ${protectedBy}.`

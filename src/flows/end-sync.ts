@@ -1,0 +1,58 @@
+import type { SyncOutcome } from '../core/model/outcome.ts'
+import { superseded } from '../core/sync/superseded.ts'
+import type { SyncJob } from './may-sync.ts'
+import type { Forge } from './ports.ts'
+import type { SyncRecord } from './records.ts'
+import { tellGitHub } from './report-syncs.ts'
+import type { ServerWorld } from './server-world.ts'
+
+/** Ends a sync: the audit first, then the record with its result, and the report of its pull request. */
+export async function finish(
+  world: ServerWorld,
+  job: SyncJob,
+  record: SyncRecord,
+  outcome: SyncOutcome,
+): Promise<void> {
+  const at = world.clock.now().toISOString()
+  const pruned = outcome.objects.filter((object) => object.result === 'deleted').length
+  const event = {
+    at,
+    repository: `${record.repository.owner}/${record.repository.name}`,
+    app: record.app,
+    cluster: record.cluster,
+    ...(record.number === undefined ? {} : { number: record.number }),
+  }
+  await world.store.audit({
+    ...event,
+    actor: record.actor,
+    action: outcome.state === 'held' ? 'hold' : pruned > 0 ? 'prune' : 'sync',
+    revision: record.revision,
+    ...(record.digest ? { digest: record.digest } : {}),
+    result: `${outcome.state}, ${outcome.objects.length} objects, ${pruned} deleted`,
+    allowedBy: record.number === undefined ? `direct push by ${record.actor}` : `merge of #${record.number}`,
+  })
+  if (outcome.rolledBack) {
+    await world.store.audit({
+      ...event,
+      actor: 'drydock',
+      action: 'rollback',
+      revision: outcome.rolledBack.to,
+      result: outcome.rolledBack.state,
+      allowedBy: `onFailure: rollback of ${record.app}`,
+    })
+  }
+  await world.store.saveSync(
+    { ...record, outcome, finishedAt: at },
+    record.number === undefined ? undefined : job.repository,
+  )
+}
+
+/** A newer sync that came while this one was about to be held didn't see it wait. */
+export async function endIfPassed(world: ServerWorld, forge: Forge, job: SyncJob, held: SyncRecord): Promise<void> {
+  const newer = await world.store.newerSync(held)
+  if (!newer) return
+  const finishedAt = world.clock.now().toISOString()
+  const ended = { ...held, finishedAt, outcome: superseded(held.outcome, newer) }
+  await tellGitHub(forge, ended, ended.outcome)
+  await world.store.saveSync(ended, job.repository)
+}
