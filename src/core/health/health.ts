@@ -2,7 +2,6 @@ import type { HealthExpression } from '../model/app.ts'
 import type { Health } from '../model/health.ts'
 import type { LiveObject } from '../model/object.ts'
 import { groupOf } from '../model/reference.ts'
-import { apiService } from './api-service.ts'
 import { byConventions } from './conventions.ts'
 import { customResourceDefinition } from './custom-resource-definition.ts'
 import { daemonSet } from './daemon-set.ts'
@@ -44,7 +43,6 @@ const builtIn: ReadonlyMap<string, HealthRule> = new Map([
   ['autoscaling/HorizontalPodAutoscaler', horizontalPodAutoscaler],
   ['policy/PodDisruptionBudget', podDisruptionBudget],
   ['admissionregistration.k8s.io/ValidatingAdmissionPolicy', validatingAdmissionPolicy],
-  ['apiregistration.k8s.io/APIService', apiService],
   ['apiextensions.k8s.io/CustomResourceDefinition', customResourceDefinition],
 ])
 

@@ -69,16 +69,6 @@ cases('policy/v1', 'PodDisruptionBudget', [
   ],
 ])
 
-cases('apiregistration.k8s.io/v1', 'APIService', [
-  ['new', {}, 'progressing: not looked at by the API server yet'],
-  ['served', { conditions: [is('Available', 'True', 'Passed')] }, 'healthy'],
-  [
-    'without endpoints',
-    { conditions: [is('Available', 'False', 'MissingEndpoints', 'no endpoints')] },
-    'progressing: not available: no endpoints',
-  ],
-])
-
 cases('v1', 'Namespace', [
   ['active', { phase: 'Active' }, 'healthy'],
   ['going', { phase: 'Terminating' }, 'progressing: being deleted'],

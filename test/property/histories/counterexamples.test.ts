@@ -29,9 +29,10 @@ const removed = { do: 'remove', app: 0, entry: 0, ...merged } as const
 const claim = 14
 const hook = 16
 const settings = 4
+const workload = 11
 const extra = 6
 
-/** Histories that once went wrong. */
+/** Histories that once went wrong, and some that chance seldom makes. */
 const stories: Readonly<Record<string, Omit<Story, 'start'> & Partial<Story>>> = {
   'the deployment of a held sync ends when a newer one takes its place': {
     apps: 1,
@@ -73,6 +74,38 @@ const stories: Readonly<Record<string, Omit<Story, 'start'> & Partial<Story>>> =
       set(0, hook),
       set(0, settings, { note: 'drydock-confirm' }),
       { do: 'remove', app: 0, entry: 1, ...merged },
+    ],
+  },
+  'a commit that failed half way is taken back': {
+    apps: 1,
+    commands: [
+      set(0, settings),
+      set(0, workload),
+      { do: 'fail', how: 'refused', skip: 2, count: 1 },
+      { do: 'set', app: 0, slot: settings, value: 1, note: 'none', crash: false, ...told },
+      set(0, workload, { value: 1 }),
+      { do: 'revert', by: 2, ...merged },
+    ],
+  },
+  'more is removed than the app deletes at once': {
+    apps: 2,
+    commands: [
+      set(1, settings),
+      set(1, extra),
+      { do: 'remove', app: 1, entry: 0, ...told },
+      { do: 'remove', app: 1, entry: 0, ...merged },
+    ],
+  },
+  'an object goes and comes back before either is synced': {
+    apps: 1,
+    commands: [set(0, settings), { ...removed, ...told }, set(0, settings, told), { do: 'sync', wide: false }],
+  },
+  'a commit is gone from the branch before it is synced': {
+    apps: 1,
+    commands: [
+      set(0, settings, told),
+      { do: 'force-back', by: 1, via: 'push', next: 'nothing' },
+      { do: 'sync', wide: false },
     ],
   },
 }

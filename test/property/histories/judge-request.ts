@@ -92,10 +92,8 @@ function wrongDeletion(
   if (!app) return 'the app is not configured at this commit'
   if (!isComplete(app)) return `the render of the app is not complete (${app.condition})`
   const entry = contentOf(app).get(identity)
-  if (entry && slots[entry.slot]?.hook) {
-    const kept = protectionOf(before)
-    return kept && kept !== 'drydock-confirm' ? `it is protected by ${kept}` : undefined
-  }
+  // A hook is made to be deleted, whatever protects it from being pruned.
+  if (entry && slots[entry.slot]?.hook && isHook(before)) return undefined
   for (const [when, { apps, brokenConfig }] of [
     ['this commit', tree],
     ['the newest commit', known.treeOf(errand.newest)],

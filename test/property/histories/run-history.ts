@@ -43,6 +43,8 @@ export type Run = {
   /** Apps that somebody locked, and where that is known. */
   readonly locks: Map<string, 'store' | 'parent' | 'perhaps'>
   frozen: boolean
+  /** Apps that the store says were synced, while the cluster says nothing. */
+  readonly disagreeing: Set<string>
   /** Pull requests so far. */
   numbers: number
   api: ApiServer
@@ -174,6 +176,7 @@ export function startRun(story: Story, depot: Depot, api: ApiServer, timeout: st
     names,
     locks: new Map(),
     frozen: false,
+    disagreeing: new Set(),
     numbers: 0,
     api,
     fault: undefined,
@@ -188,7 +191,7 @@ export function startRun(story: Story, depot: Depot, api: ApiServer, timeout: st
       deleted: 0,
       newest: newestFrom(revision),
       good: goodRevisions(run, app, revision),
-      ...(id.startsWith('cli') ? {} : heldOf(run, app)),
+      ...(id.startsWith('cli') ? {} : heldOf(run, app, revision)),
     }),
     queue: [],
     hook: (before) =>
@@ -222,7 +225,10 @@ function goodRevisions(run: Run, app: string, revision: string): readonly string
   return good.map((each) => each.revision)
 }
 
-function heldOf(run: Run, app: string): { readonly held?: string } {
+function heldOf(run: Run, app: string, revision: string): { readonly held?: string } {
+  const { git } = run
+  if (!git.line(git.head().id).some((each) => each.id === revision)) return { held: 'the branch lacks this commit' }
+  if (run.disagreeing.has(app)) return { held: 'store and cluster do not agree' }
   if (run.frozen) return { held: 'the repository is frozen' }
   const side = run.locks.get(app) ?? 'perhaps'
   return side === 'perhaps' ? {} : { held: `it is locked, as the ${side} says` }

@@ -31,6 +31,7 @@ export async function takeStep(run: Run, command: Command): Promise<void> {
       run.records.forget()
       run.queue.length = 0
       run.frozen = false
+      run.disagreeing.clear()
       forgetLocks(run, 'store')
       run.life.kill()
       run.life = beginLife(run.around)
@@ -38,6 +39,7 @@ export async function takeStep(run: Run, command: Command): Promise<void> {
     case 'lose-parent':
       return loseParent(run, appOf(run, command.app))
     case 'swap-cluster':
+      await forgetCluster(run, [...run.names])
       run.api = startApi()
       run.holdings.clear()
       run.disturbed.clear()
@@ -190,10 +192,20 @@ function collectionOf(slot: number): string {
 
 async function loseParent(run: Run, app: ModelApp | undefined): Promise<void> {
   if (!app) return
+  await forgetCluster(run, [app.name])
   const name = parentName(run.known.repository, app.name)
   await clientOf(run)('DELETE', `/api/v1/namespaces/drydock/configmaps/${name}`)
   run.holdings.delete(app.name)
   forgetLocks(run, 'parent', app.name)
+}
+
+/** The cluster will know nothing of these apps; of those that the store knows, nothing may be synced then. */
+async function forgetCluster(run: Run, apps: readonly string[]): Promise<void> {
+  const { owner, name } = run.address
+  for (const app of apps) {
+    const state = await run.depot.store.appState({ repository: { owner, name }, app, cluster: 'default' })
+    if (state?.revision) run.disagreeing.add(app)
+  }
 }
 
 /** The side that was told of a lock is lost; whether the other one has heard of it, this model does not know. */
@@ -222,6 +234,7 @@ export async function runCli(run: Run, app: ModelApp | undefined, accept: boolea
     }),
   )
   if (!wasAccepted) run.accepted.delete(key)
+  if (outcome.state === 'succeeded') run.disagreeing.delete(app.name)
   run.log.push(
     `  the CLI syncs ${app.name}: ${outcome.state} ${outcome.problems.map((each) => each.message).join(' ')}`,
   )

@@ -42,7 +42,7 @@ export function newApp(index: number): ModelApp {
     name,
     path: `apps/${name}`,
     prune: true,
-    maxPrune: 10,
+    maxPrune: index % 2 === 0 ? 10 : 1,
     selfHeal: false,
     onFailure: 'hold',
     condition: 'good',
