@@ -1,3 +1,4 @@
+import { isWorkload } from '../core/health/own-pods.ts'
 import type { Change } from '../core/model/change.ts'
 import type { Directives } from '../core/model/directives.ts'
 import { type Problem, problemsOf } from '../core/model/errors.ts'
@@ -74,6 +75,15 @@ function deletionOf(leftovers: readonly LeftoverFacts[], change: Change): readon
 }
 
 /**
+ * A workload is gone when its pods are; those that are asked to stay do. What a Service holds is free at once only when it is
+ * deleted at once, not by the garbage collector.
+ */
+function wayOf({ apiVersion, kind }: ObjectReference, { propagation }: Directives): Directives['propagation'] {
+  if (propagation === 'Orphan') return 'Orphan'
+  return isWorkload(apiVersion, kind) ? 'Foreground' : 'Background'
+}
+
+/**
  * Deletes one object; what went wrong is returned. What must be gone before the others come is waited for. `left`: a
  * finalizer still holds it, so that it stays in the inventory.
  */
@@ -94,9 +104,7 @@ async function remove(
       return { failed: [], left: true }
     }
     if (look.now === 'gone') return { failed: [], left: false }
-    // A workload is gone when its pods are; those that are asked to stay do.
-    const waiting = directives.propagation === 'Orphan' ? 'Orphan' : 'Foreground'
-    if (first) await deleteOld(run, reference, live, waiting)
+    if (first) await deleteOld(run, reference, live, wayOf(reference, directives))
     else await retrying(() => run.writer.delete(reference, live.metadata.uid, directives), retriesOf(run))
     run.objects.set(identity, { ...reference, result: 'deleted', durationMs: Math.round(performance.now() - began) })
     const now = first ? undefined : await retrying(() => run.planned.cluster.get(reference), { signal: run.signal })

@@ -18,7 +18,11 @@ const seed =
 /** Of a failure: where in the seed's histories it is. */
 const path = process.env.DRYDOCK_TEST_PATH
 
+/** What was audited can't be deleted: now and then a new database. */
+const perDatabase = 300
+
 let depot: Depot
+let histories = 0
 beforeAll(async () => {
   depot = await openDepot()
 })
@@ -27,7 +31,13 @@ afterAll(() => depot?.close())
 it(
   `deletes nothing that Git has, and touches nothing of others: ${numRuns} histories of seed ${seed}`,
   async () => {
-    const property = fc.asyncProperty(aStory, async (story) => void (await runHistory(story, depot)))
+    const property = fc.asyncProperty(aStory, async (story) => {
+      if (++histories % perDatabase === 0) {
+        await depot.close()
+        depot = await openDepot()
+      }
+      await runHistory(story, depot)
+    })
     const found = await fc.check(property, { numRuns, seed, ...(path ? { path, endOnFailure: true } : {}) })
     const again = `DRYDOCK_TEST_SEED=${seed} DRYDOCK_TEST_CASES=${numRuns} DRYDOCK_TEST_PATH=${found.counterexamplePath}`
     const error = found.errorInstance instanceof Error ? found.errorInstance.message : String(found.errorInstance)

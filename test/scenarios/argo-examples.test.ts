@@ -267,7 +267,7 @@ spec:
     await sync('a')
     expect((await plan('b')).changes.map((each) => each.name)).toEqual(['web'])
     expect(await sync('b')).toMatchObject({ state: 'succeeded', objects: [{ name: 'web' }] })
-    expect(await lines()).toEqual(['+ ConfigMap other', '+ ConfigMap web'])
+    expect((await lines()).toSorted()).toEqual(['+ ConfigMap other', '+ ConfigMap web'])
   })
 })
 

@@ -40,7 +40,7 @@ export type Edit =
 export type Meanwhile = { readonly at: number; readonly edit: Edit }
 
 /** What somebody else does to an object. */
-export const interferences = [
+const interferences = [
   'create',
   'create-with-our-label',
   'create-for-argo',
@@ -73,7 +73,7 @@ export type Command =
   | { readonly do: 'unlock'; readonly app: number }
   | { readonly do: 'freeze' | 'thaw' | 'lose-store' | 'swap-cluster' }
 
-/** A history: how many apps there are at its beginning, which of them has the object of each slot, and what happens then. */
+/** A history: how many apps there are at its beginning, which of them (1 is the first) has the object of each slot, and what happens then. */
 export type Story = { readonly apps: number; readonly start: readonly number[]; readonly commands: readonly Command[] }
 
 const app = fc.nat(3)

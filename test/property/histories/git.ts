@@ -4,7 +4,7 @@ import type { GitRepository } from '../../../src/flows/ports.ts'
 import { configurationOf, filesOf, type Tree } from './tree.ts'
 
 /** A commit with what the model knows of it. */
-export type Commit = {
+type Commit = {
   readonly id: string
   readonly parent?: string
   readonly tree: Tree

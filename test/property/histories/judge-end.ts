@@ -79,6 +79,8 @@ async function expectedState(run: Run, app: ModelApp): Promise<readonly string[]
     const made = object && run.known.ours.has(object.metadata.uid)
     const hook = slots[entry.slot]?.hook !== undefined
     if (object && !made && (labelled || hook)) return true
+    // Without a label it is somebody else's.
+    if (object && hook && label === undefined) return true
     // It is to be deleted first, and may not be.
     if (object && hook && protectionOf(object)) return true
     return (

@@ -16,7 +16,7 @@ function quick({ apps, start, commands }: Story): Story {
   const well = (command: Command): Command => (command.do === 'set' ? { ...command, crash: false } : command)
   return {
     apps,
-    start: start.map((owner, slot) => (slow.has(slot) ? slots.length : owner)),
+    start: start.map((owner, slot) => (slow.has(slot) ? 0 : owner)),
     commands: commands.filter(fits).map(well).slice(0, 8),
   }
 }

@@ -236,7 +236,9 @@ function heldOf(run: Run, app: string, revision: string): { readonly held?: stri
 
 /** The next job, or, `wide`, all that may run at the same time: those of different apps. */
 function nextJobs(queue: Job[], wide: boolean, only: Job['kind'] | undefined): readonly Job[] {
-  const at = queue.findIndex((job) => only === undefined || job.kind === only)
+  // Branches are read beside the syncs: where much may run at once, before them.
+  const read = wide ? queue.findIndex((job) => job.kind === 'push') : -1
+  const at = read >= 0 ? read : queue.findIndex((job) => only === undefined || job.kind === only)
   if (at < 0) return []
   const [first] = queue.splice(at, 1)
   if (!first || !wide || first.kind !== 'sync') return first ? [first] : []

@@ -63,7 +63,7 @@ export async function takeStep(run: Run, command: Command): Promise<void> {
 }
 
 /** The app of a number, at the branch's head. */
-export function appOf(run: Run, index: number): ModelApp | undefined {
+function appOf(run: Run, index: number): ModelApp | undefined {
   const { apps } = run.git.head().tree
   return apps[index % Math.max(1, apps.length)]
 }

@@ -1,7 +1,7 @@
 import { anchors, type Entry, identityOfSlot, manifestOf, one, slotOf } from './pool.ts'
 
 /** How an app's folder is: as it should be, with a file that is no YAML, without manifests, or not there. */
-export type Condition = 'good' | 'broken' | 'empty' | 'missing'
+type Condition = 'good' | 'broken' | 'empty' | 'missing'
 
 /** One app as Git has it. */
 export type ModelApp = {
@@ -23,12 +23,12 @@ export type Tree = {
   readonly timeout: string
 }
 
-/** A repository at its first commit: apps with an object of their own each, and what `start` gives to them by slot. */
+/** A repository at its first commit: apps with an object of their own each, and what `start` gives to them by slot: 1 is the first. */
 export function firstTree(count: number, start: readonly number[], timeout: string): Tree {
   const apps = Array.from({ length: count }, (_, index) => {
     const app = newApp(index)
     const given = start.flatMap((owner, slot) =>
-      owner === index && slot >= anchors ? [{ slot, value: 0, note: 'none' as const }] : [],
+      owner === index + 1 && slot >= anchors ? [{ slot, value: 0, note: 'none' as const }] : [],
     )
     return { ...app, entries: [...app.entries, ...given] }
   })

@@ -10,7 +10,7 @@ import { fresh, type Harbour, openHarbour } from '../../support/harbour.ts'
 type Files = Readonly<Record<string, string | null>>
 
 /** One app as a story configures it: `more` are further keys, as YAML of one line. */
-export type StoryApp = { readonly name: string; readonly path: string; readonly more?: string }
+type StoryApp = { readonly name: string; readonly path: string; readonly more?: string }
 
 /** Drydock between GitHub and a real control plane, and a look past it at both. */
 export type Stage = {
