@@ -7,7 +7,7 @@ import { templates } from './kinds/all.ts'
 import { runCase } from './run-case.ts'
 import { smallest } from './smallest.ts'
 
-const numRuns = Number(process.env.DRYDOCK_TEST_CASES ?? 200)
+const numRuns = Number(process.env.DRYDOCK_TEST_CASES ?? 100)
 /** The same cases each time, so that a failure belongs to the change that is tested; `random` looks for new ones. */
 const seed =
   process.env.DRYDOCK_TEST_SEED === 'random' ? Date.now() % 1_000_000_007 : Number(process.env.DRYDOCK_TEST_SEED ?? 1)
