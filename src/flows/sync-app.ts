@@ -53,6 +53,7 @@ export async function syncApp(workshop: Workshop, request: AppRequest, options: 
     phase = now
     options.progress(outcome('running', { phase, ...(waiting ? { waiting } : {}) }))
   }
+  const tell = (waiting: readonly string[]) => step(phase, waiting)
   try {
     step('planning')
     const planned = await planWhenPossible(workshop, request, options, step)
@@ -76,6 +77,7 @@ export async function syncApp(workshop: Workshop, request: AppRequest, options: 
       pace: createPace(),
       since: new Date(started).toISOString(),
       step,
+      tell,
     }
     const problems = await carryOut(run, options.revision, app.sync.timeoutMs)
     return problems.length > 0 ? outcome('failed', { problems, phase }) : outcome('succeeded')

@@ -21,7 +21,10 @@ export type SyncRun = {
   readonly pace: Pace
   /** When it began, ISO 8601. */
   readonly since: string
+  /** Begins a phase, or tells what it waits for. */
   readonly step: (phase: SyncPhase, waiting?: readonly string[]) => void
+  /** Tells what the present phase waits for. */
+  readonly tell: (waiting: readonly string[]) => void
 }
 
 /** Only what names an object, of a change or an entry that says more. */
@@ -31,10 +34,10 @@ export function bareReference(reference: ObjectReference): ObjectReference {
 }
 
 /** How a request of this sync is tried again, and that it is told meanwhile why. */
-export function retriesOf({ planned, signal, pace, step }: SyncRun) {
+export function retriesOf({ planned, signal, pace, tell }: SyncRun) {
   const failed = (thrown: unknown) => {
     pace.failed(thrown)
-    step('applying', [`${problemsOf(thrown)[0]?.message ?? 'a request failed'} (tried again)`])
+    tell([`${problemsOf(thrown)[0]?.message ?? 'a request failed'} (tried again)`])
   }
   return { ...planned.facts.app.sync.retry, signal, failed, unreachable: true }
 }

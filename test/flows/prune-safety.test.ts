@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { DrydockError } from '../../src/core/model/errors.ts'
 import { applySetId, fieldManager, parentName, partOfLabel } from '../../src/core/model/inventory.ts'
+import type { SyncOutcome } from '../../src/core/model/outcome.ts'
+import { ClusterRefusal } from '../../src/core/model/refusal.ts'
 import {
   type ControlPlane,
   kubeconfig,
@@ -155,6 +157,23 @@ describe.skipIf(!kubeconfig)(`prune safety${skipped}`, { timeout: 60_000 }, () =
       expect(await repository.inventory('shop')).toEqual([one, old].sort())
       await done('two', 'shop')
       expect([await inside.live(old), await repository.inventory('shop')]).toEqual([undefined, [one]])
+    })
+
+    it('fails while pruning, also after more tries: what was applied is healthy, and stays', async () => {
+      const [one, old] = [randomName('one'), randomName('old')]
+      repository.commit('one', { shop: { one: configMap(one), old: configMap(old) } })
+      repository.commit('two', { shop: { one: configMap(one) } })
+      await done('one', 'shop')
+      const busy = writing(plane.cluster, (what) => {
+        if (what === 'delete') throw new ClusterRefusal('transient', 429, 'the server is busy')
+      })
+      const patient = repository.shopAt('two', 'shop', busy).as({}, { retry: { limit: 1, backoffMs: 1 } })
+      const told: SyncOutcome[] = []
+      expect(await patient.sync('two', { progress: (outcome) => told.push(outcome) })).toMatchObject({
+        state: 'failed',
+        phase: 'pruning',
+      })
+      expect(told.at(-1)).toMatchObject({ phase: 'pruning', waiting: ['the server is busy (tried again)'] })
     })
 
     it('is not over while a finalizer holds the object', async () => {
