@@ -257,6 +257,15 @@ export type IssueComment = {
   readonly updatedAt: string
 }
 
+/** One file as an earlier commit had it; without `id` it did not exist there and is deleted. */
+export type RestoredFile = {
+  readonly path: string
+  /** As git writes it: `100644`, `100755`, `120000` or `160000`. */
+  readonly mode?: string
+  /** Of its blob, or of the commit of a submodule. */
+  readonly id?: string
+}
+
 /** Permission of a user on a repository, highest first. */
 export type Permission = 'admin' | 'maintain' | 'write' | 'triage' | 'read' | 'none'
 
@@ -300,6 +309,26 @@ export type Forge = {
     /** Markdown; a hidden marker is added. */
     readonly body: string
   }) => Promise<{ readonly number: number } | undefined>
+
+  /**
+   * Opens a pull request of one commit on `parent` that makes these files what they were, or finds the one that this
+   * opened before (same `key`) and nobody refused. Blobs are named by their ids: the repository has them. Throws
+   * `github-failed`, also where a file that is to be deleted is not in `parent`.
+   */
+  readonly openRestore: (restore: {
+    /** The pull request that is taken back. */
+    readonly number: number
+    /** `[a-z0-9-]`: tells two restores of one pull request apart. */
+    readonly key: string
+    /** The target branch. */
+    readonly branch: string
+    /** Its head commit. */
+    readonly parent: string
+    readonly files: readonly RestoredFile[]
+    readonly title: string
+    /** Markdown; a hidden marker is added. */
+    readonly body: string
+  }) => Promise<{ readonly number: number }>
 
   readonly createComment: (issue: number, body: string) => Promise<number>
   /** Returns false when the comment is gone. */

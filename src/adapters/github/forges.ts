@@ -7,6 +7,7 @@ import { commentMethods } from './comments.ts'
 import { deploymentMethods } from './deployments.ts'
 import { ask, statusOf } from './refusal.ts'
 import { repositoryMethods } from './repository.ts'
+import { restoreMethods } from './restore.ts'
 import { revertMethods } from './revert.ts'
 import { teamMethods } from './teams.ts'
 import { createTokens, type Permissions, type TokenScope, type Tokens } from './tokens.ts'
@@ -93,6 +94,7 @@ export function createForges(options: ForgesOptions): GitHub {
         ...deploymentMethods(parts),
         ...teamMethods(parts),
         ...revertMethods(parts),
+        ...restoreMethods(parts),
       }
     },
     installed: () => installed(theApp, clientFor, options.log),

@@ -1,14 +1,10 @@
 import { DrydockError } from '../../core/model/errors.ts'
 import type { Forge } from '../../flows/ports.ts'
 import type { Client, ForgeParts } from './client.ts'
+import { findOwnPull, openingNeeds, openingPermissions } from './own-pulls.ts'
 import { createOnce } from './patience.ts'
 import { redact } from './redact.ts'
 import { ask } from './refusal.ts'
-
-/** GitHub makes a branch for it, so that this one token can write; it is asked for when a revert is, and not before. */
-const permissions = { contents: 'write', pull_requests: 'write' } as const
-
-const needs = 'contents: write and pull_requests: write'
 
 /** GraphQL alone takes a merged pull request back: the REST API has no such operation. */
 const mutation = `mutation ($pull: ID!, $title: String!, $body: String!) {
@@ -24,33 +20,19 @@ type Faults = { readonly errors?: readonly { readonly type?: string; readonly me
 
 /** The pull request that takes a merged one back. */
 export function revertMethods(parts: ForgeParts) {
-  const { at, botLogin, clientWith } = parts
-
-  /** Ours alone: anybody can write a marker, but not in the name of our bot. */
-  const find = async (client: Client, marker: string) => {
-    const login = await botLogin()
-    const list = await client.paginate(client.rest.pulls.list, {
-      ...at,
-      state: 'all',
-      sort: 'created',
-      direction: 'desc',
-      per_page: 100,
-    })
-    const isWanted = (each: (typeof list)[number]) => each.state === 'open' || each.merged_at !== null
-    return list.find((each) => each.user?.login === login && each.body?.includes(marker) && isWanted(each))?.number
-  }
-
   const methods: Pick<Forge, 'openRevert'> = {
     openRevert: ({ number, title, body }) =>
-      ask(`take back #${number}`, needs, async () => {
-        const client = await clientWith(permissions)
+      ask(`take back #${number}`, openingNeeds, async () => {
+        // GitHub makes a branch for it: this one token can write.
+        const client = await parts.clientWith(openingPermissions)
         const marker = `<!-- drydock:revert:${number} -->`
-        const known = await find(client, marker)
+        const find = () => findOwnPull(parts, client, marker)
+        const known = await find()
         if (known !== undefined) return { number: known }
-        const { data } = await client.rest.pulls.get({ ...at, pull_number: number })
+        const { data } = await client.rest.pulls.get({ ...parts.at, pull_number: number })
         const create = () => revert(client, { pull: data.node_id, title, body: `${body}\n\n${marker}` })
         try {
-          return { number: await createOnce(create, () => find(client, marker), parts) }
+          return { number: await createOnce(create, find, parts) }
         } catch (thrown) {
           if (thrown instanceof CannotRevert) return undefined
           throw thrown
@@ -82,7 +64,7 @@ async function revert(
       `GitHub refused to revert it: ${redact(fault.message ?? fault.type ?? '')}`,
       {
         hint: isForbidden
-          ? `The App lacks the permissions ${needs}. Grant them in the App's settings, then accept them in the settings of the installation.`
+          ? `The App lacks the permissions ${openingNeeds}. Grant them in the App's settings, then accept them in the settings of the installation.`
           : 'Revert it by hand: the button is at the end of the pull request.',
       },
     )

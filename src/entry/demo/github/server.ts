@@ -16,6 +16,7 @@ import { contentRoutes } from './routes/contents.ts'
 import { conversationRoutes } from './routes/conversation.ts'
 import { deploymentRoutes } from './routes/deployments.ts'
 import { gitDataRoutes } from './routes/git-data.ts'
+import { gitObjectRoutes } from './routes/git-objects.ts'
 import { pullRoutes } from './routes/pulls.ts'
 import { repositoryRoutes, reset } from './routes/repositories.ts'
 import { teamRoutes } from './routes/teams.ts'
@@ -32,6 +33,7 @@ const route = createRouter([
   ...checkRoutes,
   ...deploymentRoutes,
   ...gitDataRoutes,
+  ...gitObjectRoutes,
   ...contentRoutes,
   ...repositoryRoutes,
   ...teamRoutes,

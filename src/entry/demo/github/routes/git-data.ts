@@ -1,8 +1,8 @@
 import { afterPush } from '../acts/pushes.ts'
-import { commitJson, fileJson, gitCommitJson } from '../build/commit.ts'
+import { commitJson, fileJson } from '../build/commit.ts'
 import { nodeId, repositoryApi, repositoryHtml } from '../build/common.ts'
 import { branchHead, git, isAncestor, references, resolveCommit, setReference } from '../git.ts'
-import { diffFiles, listTree, log, readCommit } from '../git-read.ts'
+import { diffFiles, log, readCommit } from '../git-read.ts'
 import { GitHubError, notFound } from '../github-error.ts'
 import type { Json, Repository } from '../model.ts'
 import { created, list, type Need, ok, onRepository, type RepositoryCall, type Route } from '../router.ts'
@@ -137,7 +137,7 @@ async function showBranch({ world, repository, params }: RepositoryCall) {
   })
 }
 
-/** Commits, comparisons, branches, references and trees. */
+/** Commits, comparisons, branches and references. */
 export const gitDataRoutes: readonly Route[] = [
   onRepository('GET', '/commits', READ, async ({ world, repository, query }) => {
     const from = query.get('sha') ?? repository.defaultBranch
@@ -173,26 +173,5 @@ export const gitDataRoutes: readonly Route[] = [
       return undefined
     })
     return { status: 204 }
-  }),
-  onRepository('GET', '/git/commits/{commit_sha}', READ, async (call) => {
-    const commit = await readCommit(call.repository, await commitAt(call, 'commit_sha'))
-    return ok(gitCommitJson(call.world, call.repository, commit))
-  }),
-  onRepository('GET', '/git/trees/{tree_sha}', READ, async ({ world, repository, params, query }) => {
-    const api = repositoryApi(world, repository)
-    const name = params.tree_sha ?? ''
-    const entries = await listTree(repository.folder, name, query.has('recursive'))
-    if (!entries) throw notFound()
-    const sha = (await git(repository.folder, ['rev-parse', `${name}^{tree}`])).trim()
-    const kind: Readonly<Record<string, string>> = { tree: 'trees', blob: 'blobs', commit: 'commits' }
-    const tree = entries.map((each) => ({
-      path: each.path,
-      mode: each.mode,
-      type: each.type,
-      sha: each.sha,
-      ...(each.type === 'blob' ? { size: each.size } : {}),
-      url: `${api}/git/${kind[each.type]}/${each.sha}`,
-    }))
-    return ok({ sha, url: `${api}/git/trees/${sha}`, tree, truncated: false })
   }),
 ]
