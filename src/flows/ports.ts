@@ -59,6 +59,14 @@ export type GitRepository = {
   /** All files below a folder (default: all), recursive, in order. */
   readonly list: (treeish: string, folder?: string) => Promise<readonly TreeEntry[]>
   /**
+   * Mode (`100644`, `100755`, `120000`, `160000`) and object id of each of these files that is there; of symbolic links
+   * and submodules too, of folders not. Paths are literal, as git has them.
+   */
+  readonly blobs: (
+    treeish: string,
+    paths: readonly string[],
+  ) => Promise<ReadonlyMap<string, { readonly mode: string; readonly id: string }>>
+  /**
    * Writes the files of these folders or files into an empty folder, each at its path from the root.
    * Throws `path-refused` at a symbolic link or submodule, `path-missing` where a path is not in the tree.
    */

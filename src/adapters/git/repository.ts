@@ -5,7 +5,7 @@ import { blobReader } from './blob-reader.ts'
 import { exportTree } from './export.ts'
 import { objectId } from './names.ts'
 import { gitText, runGit, splitZero } from './process.ts'
-import { refusal, treeReader } from './tree.ts'
+import { modeOf, refusal, treeReader } from './tree.ts'
 
 /** The half of a repository that depends on where its commits come from. */
 export type Origin = Pick<GitRepository, 'fetch' | 'resolve'>
@@ -59,6 +59,14 @@ export function repositoryAt(gitDir: string, origin: Origin): GitRepository {
       const hash = createHash('sha256')
       for (const { path, type, id } of await tree.below(treeish, paths)) hash.update(`${type} ${id} ${path}\0`)
       return hash.digest('hex')
+    },
+
+    blobs: async (treeish, paths) => {
+      // No path would mean all of them.
+      if (paths.length === 0) return new Map()
+      const wanted = new Set(paths)
+      const entries = (await tree.below(treeish, paths)).filter((entry) => wanted.has(entry.path))
+      return new Map(entries.map((entry) => [entry.path, { mode: modeOf(entry), id: entry.id }]))
     },
 
     export: (treeish, paths, destination) => exportTree(gitDir, tree, treeish, paths, destination),

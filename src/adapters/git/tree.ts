@@ -18,6 +18,11 @@ const TYPES: Record<string, TreeEntry['type']> = {
   '160000': 'submodule',
 }
 
+/** The mode of an entry as git writes it now. */
+export function modeOf(entry: TreeEntry): string {
+  return Object.entries(TYPES).find(([, type]) => type === entry.type)?.[0] ?? '100644'
+}
+
 /** Reads trees of one repository. */
 export type TreeReader = {
   /** All files below these paths (a path that is a file: itself), recursive, path by path in git's order. */

@@ -53,6 +53,33 @@ describe('reading a repository', () => {
     expect(await git.read(commit, 'dir/*.yaml')).toBeUndefined()
   })
 
+  test('modes and ids are those of exactly these files, of every kind and name', async () => {
+    const source = testRepository()
+    const odd = ['a b.yaml', 'tab\there.yaml', 'new\nline.yaml', 'ü"[x]*.yaml', '-x.yaml', '*.yaml']
+    const first = source.commit(Object.fromEntries(['dir/inner.yaml', 'dirt.yaml', ...odd].map((path) => [path, path])))
+    source.commitEntry('100755', 'run.sh', '#!/bin/sh\n')
+    source.commitEntry('120000', 'link', 'dir')
+    source.commitEntry('100644', ':(top)y.yaml', 'x')
+    const commit = source.commitEntry('160000', 'lib', first)
+    const git = await open(source)
+    const blob = (path: string) => source.git('rev-parse', `${commit}:${path}`)
+    const files = ['dir/inner.yaml', ...odd, ':(top)y.yaml'].map(
+      (path) => [path, { mode: '100644', id: blob(path) }] as const,
+    )
+    const there = new Map([
+      ...files,
+      ['run.sh', { mode: '100755', id: blob('run.sh') }],
+      ['link', { mode: '120000', id: blob('link') }],
+      ['lib', { mode: '160000', id: first }],
+    ])
+    const not = ['dir', 'dir/', 'dir/*', './run.sh', 'gone.yaml', 'run.sh/x', 'link/inner.yaml', 'lib/x', '.', '']
+    expect(await git.blobs(commit, [...there.keys(), ...not])).toEqual(there)
+    expect(await git.blobs(commit, not)).toEqual(new Map())
+    expect(await git.blobs(commit, [])).toEqual(new Map())
+    expect(await git.blobs(first, ['run.sh', 'dir/inner.yaml'])).toEqual(new Map([files[0] ?? ['', undefined]]))
+    expect(await thrown(git.blobs('HEAD', ['run.sh']))).toMatchObject({ code: 'git-failed' })
+  })
+
   test('both names of a renamed file have changed', async () => {
     const source = testRepository()
     const before = source.commit({ 'old.yaml': 'same content\n'.repeat(20) })

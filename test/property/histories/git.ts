@@ -71,6 +71,11 @@ export function memoryGit(first: Tree): MemoryGit {
     },
     read: async (id, path) => find(id).files.get(path),
     list: async (id, folder) => below(id, [folder ?? '.']).map(([path]) => ({ path, type: 'file' as const })),
+    blobs: async (id, paths) => {
+      const there = [...find(id).files].filter(([path]) => paths.includes(path))
+      const idOf = (text: string) => createHash('sha1').update(text).digest('hex')
+      return new Map(there.map(([path, text]) => [path, { mode: '100644', id: idOf(text) }]))
+    },
     export: async (id, paths, destination) => {
       const found = below(id, paths)
       if (found.length === 0) throw new DrydockError('path-missing', `${paths.join(', ')} is not there.`)
