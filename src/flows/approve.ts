@@ -2,12 +2,13 @@ import { selectApps } from '../core/commands/select-apps.ts'
 import { judgeApproval } from '../core/commands/who-may.ts'
 import type { AppPlan } from '../core/model/plan.ts'
 import { identityOf } from '../core/model/reference.ts'
-import { riskKeys } from '../core/plan/accepted.ts'
+import { riskKeys } from '../core/policy/authorise.ts'
 import { acceptedAnswer, type FoundRisk } from '../core/report/answers.ts'
 import { saysOutcome } from '../core/report/says-outcome.ts'
 import { auditOrder, bareName, type Order, sawShown } from './order.ts'
 import { syncAgain } from './order-sync.ts'
 import type { SyncRecord } from './records.ts'
+import { shownOutcome } from './report-syncs.ts'
 
 /** GitHub's times are whole seconds, and its clock and ours differ a little, in ms. What the comment says counts more. */
 const clockSkew = 2_000
@@ -66,7 +67,7 @@ async function shownBySyncs(order: Order): Promise<readonly Shown[] | string> {
     const { state, heldBy } = sync.outcome
     if (!(state === 'held' && heldBy?.kind === 'risk') && state !== 'succeeded') continue
     const tooLate = Date.parse(sync.finishedAt ?? sync.createdAt) > Date.parse(comment.createdAt) + clockSkew
-    if (tooLate || body === undefined || !saysOutcome(body, sync.outcome)) {
+    if (tooLate || body === undefined || !saysOutcome(body, shownOutcome(sync))) {
       return `\`${sync.app}\` came to something else after you wrote this. Read it, then \`/approve\` again.`
     }
     const kept = (await world.store.historyOf(sync.id))?.plan
@@ -94,9 +95,11 @@ async function bodySeen({ world, forge, job, comment }: Order): Promise<string |
 function refusedOf(plan: AppPlan, reviewed: AppPlan | undefined, accepted: ReadonlySet<string>): AppPlan {
   const shown = new Set([...accepted, ...(reviewed ? riskKeys(reviewed).map(({ key }) => key) : [])])
   const isSeen = (change: AppPlan['changes'][number]) =>
-    riskKeys({ ...plan, changes: [change] }).every(({ key }) => shown.has(key))
+    riskKeys({ ...plan, changes: [change], undone: [] }).every(({ key }) => shown.has(key))
   const isOpen = (change: AppPlan['changes'][number]) =>
-    riskKeys({ ...plan, changes: [change] }).some(({ key, risk }) => risk === 'unconfirmed' && !accepted.has(key))
+    riskKeys({ ...plan, changes: [change], undone: [] }).some(
+      ({ key, risk }) => risk === 'unconfirmed' && !accepted.has(key),
+    )
   return { ...plan, changes: plan.changes.filter((change) => !isOpen(change) || isSeen(change)) }
 }
 

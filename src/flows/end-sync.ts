@@ -2,7 +2,7 @@ import type { SyncOutcome } from '../core/model/outcome.ts'
 import { superseded } from '../core/sync/superseded.ts'
 import type { SyncJob } from './may-sync.ts'
 import type { Forge } from './ports.ts'
-import type { SyncRecord } from './records.ts'
+import type { AuditEvent, SyncRecord } from './records.ts'
 import { tellGitHub } from './report-syncs.ts'
 import type { ServerWorld } from './server-world.ts'
 
@@ -25,11 +25,11 @@ export async function finish(
   await world.store.audit({
     ...event,
     actor: record.actor,
-    action: outcome.state === 'held' ? 'hold' : pruned > 0 ? 'prune' : 'sync',
+    action: actionOf(record, pruned),
     revision: record.revision,
     ...(record.digest ? { digest: record.digest } : {}),
     result: `${outcome.state}, ${outcome.objects.length} objects, ${pruned} deleted`,
-    allowedBy: record.number === undefined ? `direct push by ${record.actor}` : `merge of #${record.number}`,
+    allowedBy: record.rollback?.allowedBy ?? originOf(record),
   })
   if (outcome.rolledBack) {
     await world.store.audit({
@@ -45,6 +45,16 @@ export async function finish(
     { ...record, outcome, finishedAt: at },
     record.number === undefined ? undefined : job.repository,
   )
+}
+
+function actionOf({ outcome, rollback }: SyncRecord, pruned: number): AuditEvent['action'] {
+  if (outcome.state === 'held') return 'hold'
+  if (rollback) return 'rollback'
+  return pruned > 0 ? 'prune' : 'sync'
+}
+
+function originOf({ number, actor }: SyncRecord): string {
+  return number === undefined ? `direct push by ${actor}` : `merge of #${number}`
 }
 
 /** A newer sync that came while this one was about to be held didn't see it wait. */

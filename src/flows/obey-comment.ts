@@ -8,8 +8,10 @@ import { problemText } from '../core/report/answers.ts'
 import { approveRisks } from './approve.ts'
 import { lockApps } from './lock-app.ts'
 import { type CommandJob, judgeCommand, knowPerson, type Order, ownApps, readRules, sawShown } from './order.ts'
+import { orderRollback } from './order-rollback.ts'
 import { orderSync } from './order-sync.ts'
-import type { Forge } from './ports.ts'
+import type { Forge, PullRequest } from './ports.ts'
+import { replier } from './reply.ts'
 import { sayStatus } from './say-status.ts'
 import type { ServerWorld } from './server-world.ts'
 import { unlockApps } from './unlock-app.ts'
@@ -34,10 +36,10 @@ export async function obeyComment(world: ServerWorld, job: CommandJob): Promise<
   await forge.react(comment.id, 'eyes')
   const say = replier(forge, job)
   if (command.kind === 'reply') return say(command.text)
-  const pull = await forge.pullRequest(job.number)
+  const pull = await pullRequestOf(world, forge, job, command)
   // Read first: what is shown while the rest is looked up is not what the author of the command has seen.
   const shown = await world.store.latestPlan(job.repository, job.number)
-  const trusted = await readRules(world, forge, job, pull)
+  const trusted = await readRules(world, forge, job, pull, command.name === 'rollback')
   if (trusted.problem && !harmless.includes(command.name)) {
     const where = `\`${pull.baseRef.replaceAll('`', '')}\``
     return say(
@@ -67,6 +69,28 @@ export async function obeyComment(world: ServerWorld, job: CommandJob): Promise<
   if (text !== undefined) await say(text)
 }
 
+/** The way back must not wait for what GitHub would say of the pull request, where its syncs say enough. */
+async function pullRequestOf(
+  world: ServerWorld,
+  forge: Forge,
+  job: CommandJob,
+  command: Command,
+): Promise<PullRequest> {
+  try {
+    return await forge.pullRequest(job.number)
+  } catch (thrown) {
+    const sync = command.name === 'rollback' && (await world.store.syncsOf(job.repository, job.number)).at(0)
+    if (!sync) throw thrown
+    world.log.warn('a pull request could not be read; its syncs tell that it is merged', {
+      number: job.number,
+      err: thrown,
+    })
+    const { revision, branch } = sync
+    const known = { number: job.number, head: revision, base: revision, baseRef: branch }
+    return { ...known, title: '', author: '', state: 'closed', merged: true, fork: false, draft: false }
+  }
+}
+
 /** Does what a command asks for; returns the answer, if one is still to be given. */
 async function carryOut(order: Order, command: Command): Promise<string | undefined> {
   switch (command.name) {
@@ -78,6 +102,8 @@ async function carryOut(order: Order, command: Command): Promise<string | undefi
       return planAgain(order, command.apps)
     case 'sync':
       return orderSync(order, command.apps)
+    case 'rollback':
+      return orderRollback(order, command)
     case 'approve':
       return approveRisks(order, command.apps)
     case 'lock':
@@ -108,16 +134,4 @@ async function planAgain(order: Order, words: readonly string[]): Promise<string
     { kind: 'plan', repository: job.repository, number: job.number, reason: 'command', command },
   ])
   return undefined
-}
-
-/** The one reply of a command: made by what is said first, edited by what is said later. */
-function replier(forge: Forge, job: CommandJob): Order['say'] {
-  let known: number | undefined
-  return async (text) => {
-    const marker = `drydock:reply:${job.commentId}`
-    const body = `<!-- ${marker} -->\n${text}`
-    const found = known ?? (await forge.findComment(job.number, marker))
-    known = found ?? (await forge.createComment(job.number, body))
-    if (found !== undefined) await forge.updateComment(found, body)
-  }
 }

@@ -50,8 +50,19 @@ export async function syncAgain(order: Order, own: SyncRecord): Promise<string> 
     }
     return `${which} is synced again${reasonOf(outcome)}`
   }
+  if (sync.rollback && outcome.state === 'succeeded' && (await isPinned(world, sync))) return heldAt(sync)
   if (sync !== own && outcome.state === 'succeeded') return `${which} is synced: there is nothing to try again.`
   return syncAnew(order, sync)
+}
+
+async function isPinned({ store }: Order['world'], { repository, app, cluster }: SyncRecord): Promise<boolean> {
+  return (await store.appState({ repository, app, cluster }))?.pin !== undefined
+}
+
+/** What was taken back stays there until somebody decides what comes next. */
+function heldAt({ app, revision }: SyncRecord): string {
+  const name = code(app, 100)
+  return `${name} was taken back to ${code(revision.slice(0, 7))} and is held there. Merge the revert, or merge a fix and \`/sync ${app}\` there; \`/unlock ${app}\`, then \`/sync ${app}\`, applies again what was taken back.`
 }
 
 /** The newest sync of an app where it lives now; the one that is asked for where none came after it. */

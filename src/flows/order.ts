@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { CommandName } from '../core/commands/command.ts'
 import { selectApps } from '../core/commands/select-apps.ts'
 import {
@@ -11,7 +12,7 @@ import {
   whoMay,
 } from '../core/commands/who-may.ts'
 import type { App } from '../core/model/app.ts'
-import { type Problem, problemsOf } from '../core/model/errors.ts'
+import { DrydockError, type Problem, problemsOf } from '../core/model/errors.ts'
 import type { Forge, IssueComment, PullRequest, RepositoryName } from './ports.ts'
 import { readConfig } from './read-config.ts'
 import type { AuditEvent, Job, PlanRecord } from './records.ts'
@@ -48,21 +49,51 @@ export type TrustedRules = {
 /** An app and the name of its cluster. */
 export type AppPlace = { readonly app: string; readonly cluster: string }
 
-/** Reads who may do what, and which apps there are, from the target branch as it is now: never from the pull request. */
+/** How long the newest rules are waited for where older ones would do, in ms. */
+const rulesMs = 3_000
+
+/**
+ * Reads who may do what, and which apps there are, from the target branch as it is now: never from the pull request.
+ *
+ * @param urgent `true`: where the branch can't be read at once, as the last push that was looked at left it
+ */
 export async function readRules(
   world: ServerWorld,
   forge: Forge,
   job: CommandJob,
   pull: PullRequest,
+  urgent = false,
 ): Promise<TrustedRules> {
-  try {
-    const repository = await world.git.open(job.repository, job.repository.installationId)
-    const base = (await forge.branchHead(pull.baseRef)) ?? pull.base
-    await repository.fetch([base])
-    const { commands, apps } = await readConfig(repository, base)
+  const repository = await world.git.open(job.repository, job.repository.installationId)
+  const readAt = async (commit: string): Promise<TrustedRules> => {
+    await repository.fetch([commit])
+    const { commands, apps } = await readConfig(repository, commit)
     return { commands, apps }
+  }
+  const newest = async () => readAt((await forge.branchHead(pull.baseRef)) ?? pull.base)
+  try {
+    return await (urgent ? within(rulesMs, newest()) : newest())
   } catch (thrown) {
+    const known = urgent ? await world.store.cursor(job.repository, pull.baseRef) : undefined
+    if (known !== undefined) {
+      world.log.warn('the rules of the last push count', { branch: pull.baseRef, commit: known, err: thrown })
+      const rules = await readAt(known).catch(() => undefined)
+      if (rules) return rules
+    }
     return { apps: [], problem: problemsOf(thrown)[0] }
+  }
+}
+
+async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  const timer = new AbortController()
+  const late = delay(ms, undefined, { signal: timer.signal, ref: false }).then(() => {
+    throw new DrydockError('git-failed', 'The target branch could not be read in time.')
+  })
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    timer.abort()
+    late.catch(() => undefined)
   }
 }
 

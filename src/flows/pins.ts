@@ -26,6 +26,20 @@ export async function pinApp(
   })
 }
 
+/** Remembers with the pin of a rollback which pull request takes it back in Git too. A pin that is another by now stays as it is. */
+export async function noteRevert(world: World, record: SyncRecord, revert: number): Promise<void> {
+  const { repository, app, cluster: place, revision, number } = record
+  const noted = (pin: Pin | undefined) =>
+    pin && pin.revision === revision && pin.number === number ? { pin: { ...pin, revert } } : pin ? { pin } : {}
+  const name = `${repository.owner}/${repository.name}`
+  await world.store.changeAppState(
+    { repository, app, cluster: place },
+    (state) => state && { ...state, ...noted(state.pin) },
+  )
+  const cluster = await world.clusters.open(place, name)
+  await cluster.saveMarks(name, app, (marks) => ({ ...marks, ...noted(marks.pin) }))
+}
+
 /** Ends what pins an app, also by the name that it had where that is what holds it. */
 export async function unpinApp(world: World, address: AppAddress, heldBy: HeldBy | undefined): Promise<void> {
   for (const app of namesOf(address, heldBy)) await pinApp(world, { ...address, app }, undefined)

@@ -1,5 +1,6 @@
 import pLimit from 'p-limit'
 import type { App } from '../core/model/app.ts'
+import type { Change } from '../core/model/change.ts'
 import { DrydockError, problem, problemsOf } from '../core/model/errors.ts'
 import type { Inventory } from '../core/model/inventory.ts'
 import type { AppPlan } from '../core/model/plan.ts'
@@ -32,6 +33,10 @@ export type AppRequest = {
   /** `note`: leftovers of earlier commits are remarked on, not planned. */
   readonly oldLeftovers: 'change' | 'note'
   readonly notes?: readonly string[]
+  /** What was kept of an earlier sync is planned instead of a render: everything that differs from live is a change. */
+  readonly stored?: Rendered | undefined
+  /** Of a rollback: what ran since and stays done. */
+  readonly undone?: readonly Change[]
   /** The newest commit of the branch, where that is another one: what an app has there isn't deleted either. */
   readonly newest?: string
   readonly signal?: AbortSignal
@@ -101,24 +106,43 @@ async function prepare(workshop: Workshop, request: AppRequest): Promise<Prepare
   const [{ version }, kinds, { inventory, from }] = await Promise.all([
     cluster.identify(),
     cluster.kinds({ fresh: true }),
-    inventoryFor(request, cluster),
+    // What it was called is told by Git, which going back doesn't need.
+    request.stored
+      ? cluster.inventory(request.repositoryName, app.name).then((own) => ({ inventory: own, from: undefined }))
+      : inventoryFor(request, cluster),
   ])
   refuseNamesake(app, inventory)
   const target: Target = { kinds, version }
-  const rendering = renderApp(workshop, repository, request.head, app, target, request.signal)
+  const rendering = request.stored
+    ? Promise.resolve(request.stored)
+    : renderApp(workshop, repository, request.head, app, target, request.signal)
   const [head, base] = await Promise.all([rendering, renderBase(workshop, request, inventory, target, rendering)])
   const siblings = alsoLater(
     siblingsOf(workshop, request, cluster),
     request.newest === undefined ? undefined : siblingsOf(workshop, { ...request, head: request.newest }, cluster),
   )
   const renamed = from === undefined ? [] : [`It was called ${from} until now, and has its objects.`]
-  const notes = [...(request.notes ?? []), ...renamed, ...heldNotes(request, inventory), ...base.notes]
+  const isLive = head.digest === inventory.digest
+  const notes = [
+    ...(request.notes ?? []),
+    ...renamed,
+    ...heldNotes(request, inventory, isLive),
+    // What is live already is asked for by nobody any more.
+    ...(isLive ? [] : base.notes),
+  ]
   return { request, cluster, inventory, head, base: base.rendered, siblings, notes }
 }
 
 /** A plan of a pull request is not applied at its merge while something holds the app. */
-function heldNotes({ app, base, head, repositoryName }: AppRequest, { marks, revision }: Inventory): readonly string[] {
+function heldNotes(
+  { app, base, head, repositoryName }: AppRequest,
+  { marks, revision }: Inventory,
+  isLive: boolean,
+): readonly string[] {
   if (base === 'synced' || app.source === undefined) return []
+  if (marks?.pin && isLive && !marks.lock && !marks.freeze) {
+    return [`It is live already: ${app.name} is held at ${marks.pin.revision.slice(0, 7)}, and merging this ends that.`]
+  }
   const hold = firstHold({
     app,
     repository: repositoryName,
@@ -167,7 +191,8 @@ async function complete(prepared: Prepared, others: readonly Prepared[]): Promis
   )
   const { app, oldLeftovers } = request
   const facts = await gather({ app, cluster, inventory, head, base, oldLeftovers, notes, namespacesOfOthers, siblings })
-  return { plan: planApp(facts), facts, cluster, inventory }
+  const { undone = [] } = request
+  return { plan: { ...planApp(facts), ...(undone.length > 0 ? { undone } : {}) }, facts, cluster, inventory }
 }
 
 /** An object that two apps claim is an error of both. */

@@ -2,7 +2,7 @@
  * What is written down: jobs, plans, syncs, audit events. Types only.
  */
 
-import type { SyncOutcome } from '../core/model/outcome.ts'
+import type { SyncOutcome, SyncState } from '../core/model/outcome.ts'
 import type { Plan } from '../core/model/plan.ts'
 import type { LiveState } from '../core/plan/staleness.ts'
 import type { RepositoryName } from './ports.ts'
@@ -111,6 +111,23 @@ export type PlanRecord = {
   readonly createdAt: string
 }
 
+/** What a rollback was asked for with, and what became of it on GitHub. */
+export type RollbackOrder = {
+  /** Id of the sync whose objects are applied again. */
+  readonly to: string
+  /** `true`: somebody named the revision; else it is the newest good one from before the pull request. */
+  readonly named: boolean
+  /** The comment that asked for it, whose answer tells how it ended. */
+  readonly commentId: number
+  readonly reason?: string
+  /** The rule by which it was allowed, for the audit. */
+  readonly allowedBy: string
+  /** Other pull requests whose changes of this app go back along with it. */
+  readonly also: readonly number[]
+  /** The state that the answer tells of already. */
+  readonly told?: SyncState
+}
+
 /** One sync of one app. */
 export type SyncRecord = {
   readonly id: string
@@ -129,6 +146,8 @@ export type SyncRecord = {
   /** `sha256:…` over the rendered objects. */
   readonly digest?: string
   readonly deploymentId?: number
+  /** It takes the app back to what an earlier sync applied: `/rollback`. */
+  readonly rollback?: RollbackOrder
   readonly outcome: SyncOutcome
   readonly createdAt: string
   /** ISO 8601; set in every final state. */

@@ -1,6 +1,7 @@
 import type { SyncOutcome, SyncState } from '../core/model/outcome.ts'
 import { syncCheck } from '../core/report/sync-check.ts'
 import { syncComment } from '../core/report/sync-comment.ts'
+import { answerRollbacks } from './answer-rollback.ts'
 import { checkName } from './plan-pull-request.ts'
 import type { Forge } from './ports.ts'
 import type { Job, SyncRecord } from './records.ts'
@@ -55,12 +56,12 @@ export async function reportSyncs(world: ServerWorld, job: Extract<Job, { kind: 
   const syncs = await world.store.syncsOf(job.repository, job.number)
   const newest = new Map<string, SyncRecord>()
   for (const sync of syncs) newest.set(sync.app, sync)
-  const last = syncs.at(-1)
+  const last = syncs.findLast((each) => !each.rollback)
   if (!last) return
   const plan = (await world.store.latestPlan(job.repository, job.number))?.plan
   const forge = await world.forges.open(job.repository, job.repository.installationId)
   const body = syncComment({
-    outcomes: [...newest.values()].map((each) => each.outcome),
+    outcomes: [...newest.values()].map(shownOutcome),
     number: job.number,
     revision: last.revision,
     branch: last.branch,
@@ -69,4 +70,12 @@ export async function reportSyncs(world: ServerWorld, job: Extract<Job, { kind: 
     ...(plan ? { plan } : {}),
   })
   await writeComment(world, forge, job, body, { onlyIfThere: false })
+  await answerRollbacks(world, forge, job, syncs)
+}
+
+/** What the comment of a pull request says of a sync. */
+export function shownOutcome({ outcome, rollback, actor }: SyncRecord): SyncOutcome {
+  if (!rollback) return outcome
+  const { reason } = rollback
+  return { ...outcome, takenBack: { by: actor, ...(reason === undefined ? {} : { reason }) } }
 }

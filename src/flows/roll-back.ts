@@ -7,10 +7,10 @@ import { describeReference } from '../core/model/reference.ts'
 import { notUndone } from '../core/sync/undone.ts'
 import { pinApp } from './pins.ts'
 import type { Forge, GitRepository } from './ports.ts'
-import { readConfig } from './read-config.ts'
 import type { SyncRecord } from './records.ts'
 import type { ServerWorld } from './server-world.ts'
 import { syncApp } from './sync-app.ts'
+import { asItWas } from './way-back.ts'
 
 /** A sync that failed, and what it was about to do. */
 type Failure = {
@@ -113,22 +113,6 @@ async function applyAgain(
       progress: () => undefined,
     },
   )
-}
-
-/** Path and renderer of then, with the settings that the target branch has now. */
-async function asItWas(repository: GitRepository, app: App, revision: string): Promise<App> {
-  await repository.fetch([revision])
-  const then = (await readConfig(repository, revision)).apps.find((each) => each.name === app.name)
-  if (!then) return { ...app, sync: { ...app.sync, maxPrune: Number.MAX_SAFE_INTEGER } }
-  const { helm: _, ...rest } = app
-  // What the failed commit made is taken away again, however much it is.
-  return {
-    ...rest,
-    sync: { ...app.sync, maxPrune: Number.MAX_SAFE_INTEGER },
-    path: then.path,
-    render: then.render,
-    ...(then.helm ? { helm: then.helm } : {}),
-  }
 }
 
 /** Git is to say the same again: a pull request that takes the merge back. What can't be made is said. */

@@ -24,6 +24,8 @@ export type SyncOptions = {
   readonly signal: AbortSignal
   /** Called with a plan without errors, held or not, before anything is written. */
   readonly planned?: (planned: PlannedApp) => Promise<void>
+  /** Called once the plan is authorised, before anything is written. */
+  readonly begins?: () => Promise<void>
   /** `false`: without hooks, as a rollback. */
   readonly hooks?: boolean
   /** Is another app of the same commit still being synced? It may be about to create the namespace that this one needs. */
@@ -65,6 +67,7 @@ export async function syncApp(workshop: Workshop, request: AppRequest, options: 
     }
     const { authorised } = judged
     await options.planned?.(planned)
+    await options.begins?.()
     const { signal } = options
     const run: SyncRun = {
       planned,

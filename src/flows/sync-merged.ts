@@ -1,12 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { App } from '../core/model/app.ts'
 import { DrydockError, problemsOf } from '../core/model/errors.ts'
+import type { Pin } from '../core/model/inventory.ts'
 import type { SyncOutcome } from '../core/model/outcome.ts'
 import type { AppPlan } from '../core/model/plan.ts'
 import { superseded } from '../core/sync/superseded.ts'
 import { endIfPassed, finish } from './end-sync.ts'
 import { rememberSynced } from './holds.ts'
+import { isRollback, mayGoBack, type RollbackRecord } from './may-go-back.ts'
 import { appOf, type Beginning, mayBegin, type SyncJob } from './may-sync.ts'
+import { pinApp } from './pins.ts'
 import type { PlannedApp } from './plan-app.ts'
 import type { Forge } from './ports.ts'
 import { createProgress } from './progress.ts'
@@ -16,6 +19,7 @@ import { startDeployment, tellGitHub } from './report-syncs.ts'
 import { goesBack, rollBack } from './roll-back.ts'
 import type { ServerWorld } from './server-world.ts'
 import { syncApp } from './sync-app.ts'
+import type { WayBack } from './way-back.ts'
 
 /** The comment is edited at most this often while a sync runs, in ms. */
 const reportEveryMs = 5_000
@@ -25,7 +29,10 @@ export async function syncMerged(world: ServerWorld, job: SyncJob, signal: Abort
   const stored = await world.store.sync(job.syncId)
   if (!stored || stored.finishedAt !== undefined) return
   const forge = await world.forges.open(job.repository, job.repository.installationId)
-  const ended = await endedSync(world, forge, job, stored, signal)
+  const done = await endedSync(world, forge, job, stored, signal)
+  // Nobody waits for GitHub on the way back: its deployment is told of afterwards.
+  const isLate = isRollback(done) && ['succeeded', 'failed'].includes(done.outcome.state)
+  const ended = isLate ? await startDeployment(world, forge, done) : done
   await tellGitHub(forge, ended, ended.outcome)
   await finish(world, job, ended, ended.outcome)
   if (ended.outcome.state === 'held') await endIfPassed(world, forge, job, ended)
@@ -108,6 +115,12 @@ async function attemptOnce(
   try {
     const { state, problems } = stored.outcome
     if (state === 'running' && problems.length > 0) return await goOnBack(world, forge, job, stored, signal)
+    if (isRollback(stored)) {
+      const may = await mayGoBack(world, job, stored, signal)
+      if ('instead' in may) return { ...stored, outcome: may.instead }
+      begins(may.app)
+      return await run(world, { ...may, forge, place: job.repository, record: stored }, signal)
+    }
     const may = await mayBegin(world, forge, job, stored)
     if ('instead' in may) return { ...stored, outcome: may.instead }
     begins(may.app)
@@ -121,7 +134,13 @@ async function attemptOnce(
 }
 
 /** A sync that begins. */
-type Ready = Beginning & { readonly forge: Forge; readonly place: RepositoryAddress; readonly record: SyncRecord }
+type Ready = Beginning & {
+  readonly forge: Forge
+  readonly place: RepositoryAddress
+  readonly record: SyncRecord
+  /** Of a rollback. */
+  readonly way?: WayBack
+}
 
 /** Syncs, which a newer sync of the app ends at once, and goes back where that was asked for. */
 async function run(world: ServerWorld, ready: Ready, signal: AbortSignal): Promise<SyncRecord> {
@@ -132,8 +151,9 @@ async function run(world: ServerWorld, ready: Ready, signal: AbortSignal): Promi
   const look = () => {
     void world.store.newerSync(record).then(
       (found) => {
-        // One that waits for a person itself is no reason to stop half-way.
-        newer = found?.outcome.state === 'held' ? undefined : found
+        // One that waits for a person itself is no reason to stop half-way; on the way back only another rollback is.
+        const counts = found?.outcome.state !== 'held' && (!isRollback(record) || found?.rollback !== undefined)
+        newer = counts ? found : undefined
         if (newer) overtaken.abort()
       },
       () => undefined,
@@ -147,7 +167,7 @@ async function run(world: ServerWorld, ready: Ready, signal: AbortSignal): Promi
     const ended = await syncRecord(world, ready, either, (outcome) => {
       latest = outcome
     })
-    if (!goesBack(ready.app, ended.record.outcome)) return ended.record
+    if (isRollback(record) || !goesBack(ready.app, ended.record.outcome)) return ended.record
     // From here on a restart goes on with the way back: see `goOnBack`.
     await world.store.saveSync({ ...ended.record, outcome: { ...ended.record.outcome, state: 'running' } })
     // Not to be overtaken: half of the way back would be held, too.
@@ -190,7 +210,7 @@ async function goOnBack(
 
 async function syncRecord(
   world: ServerWorld,
-  { repository, record, app, place, head }: Ready,
+  { repository, record, app, place, head, way }: Ready,
   signal: AbortSignal,
   noted: (outcome: SyncOutcome) => void,
 ): Promise<{ readonly record: SyncRecord; readonly plan: AppPlan | undefined }> {
@@ -198,7 +218,7 @@ async function syncRecord(
   const { number } = record
   const reviewed = number === undefined ? undefined : await world.store.latestPlan(record.repository, number)
   const shown = reviewed?.plan?.apps.find((each) => each.name === app.name)
-  const by = number === undefined ? `direct push by ${record.actor}` : `merge of #${number} by ${record.actor}`
+  const by = causeOf(record)
   let kept = record
   let plan: AppPlan | undefined
   const progress = createProgress(reportEveryMs, (outcome: SyncOutcome) =>
@@ -214,13 +234,21 @@ async function syncRecord(
         repositoryName: `${owner}/${name}`,
         app,
         head: record.revision,
-        base: 'synced',
+        base: way ? undefined : 'synced',
         oldLeftovers: 'change',
         ...(head === record.revision ? {} : { newest: head }),
+        ...(way ? { stored: way.stored, undone: way.undone } : {}),
       },
       {
         revision: record.revision,
-        reviewed: { ...(shown ? { plan: shown } : {}), accepted: await acceptedFor(world, record), by },
+        reviewed: {
+          ...(shown && !way ? { plan: shown } : {}),
+          accepted: await acceptedFor(world, record),
+          by,
+          // What would be lost with its data is left there, and said.
+          ...(way ? { keepsRisky: true } : {}),
+        },
+        ...(isRollback(record) ? { hooks: false, begins: () => pinApp(world, record, pinOf(world, record)) } : {}),
         signal,
         othersRun: () => othersRun(world, record),
         planned: async (planned) => {
@@ -238,6 +266,24 @@ async function syncRecord(
   } finally {
     // A step that is saved late must not stand in the place of the result.
     await progress.end()
+  }
+}
+
+/** What a sync is done for, in words. */
+function causeOf(record: SyncRecord): string {
+  const { number, actor } = record
+  if (isRollback(record)) return `/rollback on #${number} by ${actor}`
+  return number === undefined ? `direct push by ${actor}` : `merge of #${number} by ${actor}`
+}
+
+/** Held at the revision from the first write on: what is merged meanwhile waits. */
+function pinOf(world: ServerWorld, { revision, actor, number, rollback }: RollbackRecord): Pin {
+  return {
+    revision,
+    by: actor,
+    at: world.clock.now().toISOString(),
+    reason: rollback.reason ?? `/rollback on #${number}`,
+    ...(number === undefined ? {} : { number }),
   }
 }
 

@@ -156,4 +156,11 @@ export const migrations: readonly Migration[] = [
       );
     `,
   },
+  {
+    id: 4,
+    name: 'what a rollback was asked for with',
+    sql: `
+      alter table drydock.sync add column rollback jsonb;
+    `,
+  },
 ]

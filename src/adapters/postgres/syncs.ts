@@ -2,7 +2,7 @@ import type { Selectable } from 'kysely'
 import type { PgBoss } from 'pg-boss'
 import type { SyncOutcome } from '../../core/model/outcome.ts'
 import type { RepositoryName } from '../../flows/ports.ts'
-import type { Job, RepositoryAddress, SyncRecord } from '../../flows/records.ts'
+import type { Job, RepositoryAddress, RollbackOrder, SyncRecord } from '../../flows/records.ts'
 import { enqueue } from './enqueue.ts'
 import { present, repositoryName, repositoryText, storable, storableJson, toNumber } from './storable.ts'
 import type { Db, Tables } from './tables.ts'
@@ -127,6 +127,7 @@ function toColumns(record: SyncRecord) {
     author: record.author === undefined ? null : storable(record.author),
     digest: record.digest ?? null,
     deployment_id: record.deploymentId ?? null,
+    rollback: record.rollback === undefined ? null : storableJson(record.rollback),
     outcome: storableJson(record.outcome),
     created_at: record.createdAt,
     finished_at: record.finishedAt ?? null,
@@ -151,6 +152,7 @@ export function toRecord(row: Selectable<Tables['drydock.sync']>): SyncRecord {
       author: row.author,
       digest: row.digest,
       deploymentId: toNumber(row.deployment_id),
+      rollback: row.rollback as RollbackOrder | null,
       finishedAt: row.finished_at?.toISOString(),
     }),
   }

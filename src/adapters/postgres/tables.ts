@@ -52,6 +52,7 @@ type SyncTable = {
   actor: string
   author: string | null
   digest: string | null
+  rollback: MaybeJson
   installation_id: ColumnType<string | number | null, number | null | undefined, number | null>
   deployment_id: Big
   outcome: Json

@@ -13,7 +13,20 @@ export type Command =
       /** `true`: the lock outlives the pull request. */
       readonly keep: boolean
     }
+  | {
+      readonly kind: 'command'
+      readonly name: 'rollback'
+      readonly apps: readonly string[]
+      /** Absent: the newest good revision from before the pull request. */
+      readonly to?: RollbackTarget
+      readonly reason?: string
+      /** `true`: only shows what it would do. */
+      readonly dryRun: boolean
+    }
   | { readonly kind: 'command'; readonly name: 'status' | 'help' }
+
+/** What an app goes back to: a commit (beginning of its id, 7 to 64 lower-case hex digits), or the state after a pull request. */
+export type RollbackTarget = { readonly commit: string } | { readonly number: number }
 
 /** One polite answer and nothing else. */
 export type Reply = {
@@ -45,6 +58,6 @@ export type CommandDescription = {
   readonly permission: Permission
   /** Commands to copy, for these apps (at least one). */
   readonly examples: (apps: readonly string[]) => readonly string[]
-  /** Reads the words. Absent: the command is known, but not available in this version. */
-  readonly parse?: (words: readonly Word[]) => Command | Reply
+  /** Reads the words. */
+  readonly parse: (words: readonly Word[]) => Command | Reply
 }

@@ -2,14 +2,13 @@ import type { CommandName } from './command.ts'
 import { commands } from './table.ts'
 import type { Verdict } from './who-may.ts'
 
-/** The answer to `/help`: only what this version can do and this person may do, with examples for these apps. */
+/** The answer to `/help`: only what this person may do, with examples for these apps. */
 export function helpText(here: {
   readonly apps: readonly string[]
   readonly may: (name: CommandName) => Verdict
 }): string {
-  const available = commands.filter((command) => command.parse)
-  const verdicts = new Map(available.map(({ name }) => [name, here.may(name)]))
-  const usable = available.filter(({ name }) => 'allowedBy' in (verdicts.get(name) ?? {}))
+  const verdicts = new Map(commands.map(({ name }) => [name, here.may(name)]))
+  const usable = commands.filter(({ name }) => 'allowedBy' in (verdicts.get(name) ?? {}))
   if (usable.length === 0)
     return 'You may not use commands in this repository. They need at least the `read` permission.'
   const rows = usable.map(({ usage, summary }) => `| \`${usage}\` | ${summary} |`)

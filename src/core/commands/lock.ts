@@ -1,8 +1,5 @@
 import type { Command, CommandDescription, Reply, Word } from './command.ts'
-import { appWords, reply } from './words.ts'
-
-/** Longest reason, in characters. */
-const maxReason = 200
+import { appWords, reasonOf, reply } from './words.ts'
 
 /** `/lock`: holds an app. */
 export const lock: CommandDescription = {
@@ -17,12 +14,10 @@ export const lock: CommandDescription = {
 
 function readLock(words: readonly Word[]): Command | Reply {
   const rest = words.filter(({ text, quoted }) => quoted || text !== '--keep')
-  const reasons = rest.filter(({ quoted }) => quoted)
-  if (reasons.length > 1) return reply('One reason is enough: write it between two `"`.')
+  const reason = reasonOf(rest)
+  if (typeof reason === 'object') return reason
   const apps = appWords(rest.filter(({ quoted }) => !quoted))
   if ('kind' in apps) return reply(`${apps.text} A reason stands between two \`"\`.`)
-  const reason = reasons[0]?.text.trim() ?? ''
-  if (reason.length > maxReason) return reply(`The reason is longer than ${maxReason} characters.`)
   const keep = rest.length < words.length
-  return { kind: 'command', name: 'lock', apps, keep, ...(reason === '' ? {} : { reason }) }
+  return { kind: 'command', name: 'lock', apps, keep, ...(reason === undefined ? {} : { reason }) }
 }

@@ -33,7 +33,6 @@ export function parseComment(body: string): Command | Reply | Ignore {
       ? reply(`${code(`/${word}`)} is not a command. Did you mean \`/${meant}\`? \`/help\` shows all.`)
       : ignore
   }
-  if (!command.parse) return reply(`\`/${name}\` is not available yet in this version. \`/help\` shows what is.`)
   if (line.length > maxLength) return reply(`The command is longer than ${maxLength} characters, so it was not read.`)
   const words = wordsOf(line.slice(word.length + 1))
   return words ? command.parse(words) : reply('A `"` is not closed. Write the text between two of them.')

@@ -21,6 +21,18 @@ export function appWords(words: readonly Word[]): readonly string[] | Reply {
   return words.map((word) => word.text)
 }
 
+/** Longest reason, in characters. */
+const maxReason = 200
+
+/** The one reason, which stands in quotes; `undefined`: none is given. */
+export function reasonOf(words: readonly Word[]): string | undefined | Reply {
+  const [first, ...more] = words.filter(({ quoted }) => quoted)
+  if (more.length > 0) return reply('One reason is enough: write it between two `"`.')
+  const reason = first?.text.trim() ?? ''
+  if (reason.length > maxReason) return reply(`The reason is longer than ${maxReason} characters.`)
+  return reason === '' ? undefined : reason
+}
+
 /** A command that takes names of apps and nothing else. */
 export function readApps(name: 'plan' | 'sync' | 'approve' | 'unlock', words: readonly Word[]): Command | Reply {
   const apps = appWords(words)

@@ -27,6 +27,7 @@ export type Risk =
   | 'mass-prune'
   | 'move'
   | 'unconfirmed'
+  | 'migration'
 
 /** A risk that somebody with the right to do so accepted. */
 export type AcceptedRisk = { readonly risk: Risk; readonly by: string }
@@ -86,4 +87,5 @@ export const riskWords: Readonly<Record<Risk, string>> = {
   'mass-prune': 'this app deletes more objects at once than its `maxPrune` allows',
   move: 'the server can hold what it needs only once, so the old object is deleted before the new one is there',
   unconfirmed: 'its deletion is to be confirmed first',
+  migration: 'it ran since then and what it did stays done: the older revision may not go with it',
 }

@@ -48,6 +48,8 @@ export type SyncOutcome = {
     readonly state: 'succeeded' | 'failed' | 'held'
     readonly notes: readonly string[]
   }
+  /** A person took the app back to this revision: `/rollback`. */
+  readonly takenBack?: { readonly by: string; readonly reason?: string }
   /** What is being waited for, while `phase` is `waiting`: `Deployment shop/web: 2 of 3 ready`. */
   readonly waiting?: readonly string[]
   /** In ms. */

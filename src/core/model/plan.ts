@@ -29,6 +29,8 @@ export type AppPlan = {
   readonly policies: readonly Verdict[]
   /** `sha256:…` over the rendered objects; absent when the render failed. */
   readonly digest?: string
+  /** Of a rollback: what ran since the older revision and stays done. Nothing is done about these. */
+  readonly undone?: readonly Change[]
   /** Remarks that are neither change nor error: a changed configuration, an app without a sync. */
   readonly notes?: readonly string[]
 }

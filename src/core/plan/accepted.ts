@@ -1,19 +1,10 @@
-import type { Change, Risk } from '../model/change.ts'
+import type { Change } from '../model/change.ts'
 import type { AppPlan, Plan } from '../model/plan.ts'
 import { riskKey } from '../policy/authorise.ts'
 import { concludePlan } from './plan.ts'
 
 /** Somebody accepted the risk of this key. */
 type Acceptance = { readonly key: string; readonly by: string }
-
-/** The risks of an app's plan by {@link riskKey}, accepted or not. */
-export function riskKeys(
-  app: AppPlan,
-): readonly { readonly key: string; readonly risk: Risk; readonly change: Change }[] {
-  return app.changes.flatMap((change) =>
-    change.risks.map((risk) => ({ key: riskKey(app, change, risk), risk, change })),
-  )
-}
 
 /** The plan with the risks marked that were accepted, judged by those that are left. What was accepted twice is the first one's. */
 export function withAccepted(plan: Plan, approvals: readonly Acceptance[]): Plan {

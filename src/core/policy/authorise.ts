@@ -45,9 +45,11 @@ export function riskKey(plan: Pick<AppPlan, 'name' | 'cluster' | 'clusterUID'>, 
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex')
 }
 
-/** The risks of a plan, one for each object. */
-function risksOf(plan: AppPlan) {
-  return plan.changes.flatMap((change) =>
+/** The risks of an app's plan by {@link riskKey}, accepted or not. */
+export function riskKeys(
+  plan: AppPlan,
+): readonly { readonly key: string; readonly risk: Risk; readonly change: Change }[] {
+  return [...plan.changes, ...(plan.undone ?? [])].flatMap((change) =>
     change.risks.map((risk) => ({ key: riskKey(plan, change, risk), risk, change })),
   )
 }
@@ -79,14 +81,14 @@ export function authorise(plan: AppPlan, reviewed: Reviewed): { readonly authori
     return { refused: [problem('held', message, { hint })], by: 'disagreement' }
   }
   const { accepted } = reviewed
-  const risks = risksOf(plan).filter(({ key }) => accepted !== 'all' && !accepted.has(key))
+  const risks = riskKeys(plan).filter(({ key }) => accepted !== 'all' && !accepted.has(key))
   const unconfirmed = risks.flatMap(({ risk, change }) =>
     risk === 'unconfirmed' || (reviewed.keepsRisky && change.action === 'delete') ? [change] : [],
   )
   // What waits for its confirmation is not carried out: no other risk of it is run.
   const open = risks.filter(({ change }) => !unconfirmed.includes(change))
   if (open.length > 0) {
-    const shown = new Set((reviewed.plan ? risksOf(reviewed.plan) : []).map((each) => each.key))
+    const shown = new Set((reviewed.plan ? riskKeys(reviewed.plan) : []).map((each) => each.key))
     const hint =
       'Comment `/approve` on the pull request, or run `npx drydock sync --accept-risks` from a checkout of this commit.'
     return {

@@ -26,8 +26,18 @@ export function riskSection(plan: Plan, elsewhere = ELSEWHERE): Section {
   return {
     name: 'risks',
     open: '> [!CAUTION]\n',
-    pieces: [...single.map(riskPiece), ...pruned],
+    pieces: [...single.map(riskPiece), ...plan.apps.flatMap((app) => (app.undone ?? []).map(undonePiece)), ...pruned],
     more: (left) => `\n> - ${count(left, 'more risk')}: see ${elsewhere}`,
+  }
+}
+
+/** What ran since an older revision, and stays done when the app goes back to it. */
+function undonePiece(change: Change): Piece {
+  const why = change.risks.map((risk) => text(riskSentence(change, risk))).join('; ')
+  return {
+    text: `> - **${objectText(change)}**: ${why}`,
+    priority: PRIORITY.risk,
+    about: [`undone ${identityOf(change)}`],
   }
 }
 

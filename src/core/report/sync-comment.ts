@@ -9,7 +9,7 @@ import { problemLines } from './findings.ts'
 import { hookWords } from './marks.ts'
 import { isQuiet, planBody } from './plan-body.ts'
 import { COMMENT_BUDGET } from './plan-comment.ts'
-import { heldWords, mentionOf, nextSteps, rollbackLines } from './sync-next.ts'
+import { heldWords, mentionOf, nextSteps, rollbackLines, takenBackLines } from './sync-next.ts'
 import { byUrgency, countResults, doingWords, PHASE_WORDS, RESULTS, syncHeadline } from './sync-words.ts'
 import { duration, moment } from './time.ts'
 import { count, short } from './words.ts'
@@ -77,7 +77,7 @@ function table(outcomes: readonly SyncOutcome[]): Section {
 
 function stateCell(outcome: SyncOutcome): string {
   const { state, phase, waiting = [], problems } = outcome
-  if (state === 'succeeded') return '✅ synced'
+  if (state === 'succeeded') return doneCell(outcome)
   if (state === 'superseded') return '⏩ superseded'
   if (state === 'queued') return '⏳ queued'
   if (state === 'failed' || state === 'held') {
@@ -88,6 +88,11 @@ function stateCell(outcome: SyncOutcome): string {
   const rest = waiting.length > 1 ? ` and ${waiting.length - 1} more` : ''
   const why = waiting[0] === undefined ? '' : `: ${cellText(waiting[0], 160)}${rest}`
   return `⏳ ${phase === undefined ? 'running' : PHASE_WORDS[phase]}${why}`
+}
+
+/** How the row of a sync that ended well says so. */
+export function doneCell({ takenBack, revision }: SyncOutcome): string {
+  return takenBack ? `⏪ back at ${cellCode(short(revision), 100)}` : '✅ synced'
 }
 
 function backCell({ rolledBack }: SyncOutcome): string {
@@ -101,6 +106,7 @@ export function appSection(outcome: SyncOutcome): Section {
   const { app, cluster, state, problems, waiting = [], objects } = outcome
   const held = heldWords(outcome)
   const pieces = [
+    ...takenBackLines(outcome).map((line) => piece(`- ⏪ ${line}`, PRIORITY.error, ['taken back'])),
     ...(held === '' ? [] : [piece(`- ⏸ ${text(held)}`, PRIORITY.error, ['hold'])]),
     ...rollbackLines(outcome).map((line, index) => piece(`- ⏪ ${text(line)}`, PRIORITY.error, [`rollback ${index}`])),
     ...problems.map((problem, index) => piece(problemLines(problem), PRIORITY.error, [`problem ${index}`])),

@@ -1,6 +1,6 @@
 import type { HeldBy, SyncOutcome } from '../model/outcome.ts'
 import { paragraph, type Section } from './compose.ts'
-import { fenced, text } from './escape.ts'
+import { code, fenced, text } from './escape.ts'
 import { moment } from './time.ts'
 import { short, toCopy } from './words.ts'
 
@@ -40,6 +40,17 @@ export function rollbackLines({ app, state, rolledBack }: SyncOutcome): readonly
   return [...result, ...notes]
 }
 
+/** Who takes an app back to which revision, and what holds it then, as Markdown. */
+export function takenBackLines({ state, revision, takenBack }: SyncOutcome): readonly string[] {
+  if (!takenBack) return []
+  const { by, reason } = takenBack
+  const why = reason === undefined ? '' : `: ${text(reason, 300)}`
+  const done = state === 'succeeded' ? ' It is held there until Git says the same, a fix is synced, or `/unlock`.' : ''
+  return [
+    `\`/rollback\` to ${code(short(revision))} by ${text(by, 100)}${why}${/[.!?]$/.test(why) || why === '' ? '' : '.'}${done}`,
+  ]
+}
+
 /** Everything else is synced; a person has to confirm a deletion. */
 function hasWaitingDeletion({ state, objects }: SyncOutcome): boolean {
   return (
@@ -58,7 +69,12 @@ export function nextSteps(outcomes: readonly SyncOutcome[]): readonly Section[] 
   const heldBy = (kind: HeldBy['kind']) =>
     namesOf(outcomes, (each) => each.state === 'held' && each.heldBy?.kind === kind)
   const failed = namesOf(outcomes, (each) => each.state === 'failed' && each.rolledBack === undefined)
-  const back = namesOf(outcomes, (each) => each.state === 'failed' && each.rolledBack?.state === 'succeeded')
+  const back = namesOf(
+    outcomes,
+    (each) =>
+      (each.state === 'failed' && each.rolledBack?.state === 'succeeded') ||
+      (each.state === 'succeeded' && each.takenBack !== undefined),
+  )
   const all: readonly Advice[] = [
     { words: 'To accept the risks, comment:', command: 'approve', apps: heldBy('risk') },
     { words: 'To delete what waits, comment:', command: 'approve', apps: namesOf(outcomes, hasWaitingDeletion) },

@@ -74,6 +74,11 @@ export function syncHeadline(outcomes: readonly SyncOutcome[]): { readonly sign:
   if (number('succeeded') === 0) return { sign: '⏩', words: `Superseded by a newer sync: ${all}` }
   const times = outcomes.flatMap(({ durationMs }) => (durationMs === undefined ? [] : [durationMs]))
   const took = times.length > 0 ? ` in ${duration(Math.max(...times))}` : ''
+  const taken = outcomes.filter(({ state, takenBack }) => state === 'succeeded' && takenBack !== undefined).length
+  if (taken > 0) {
+    const rest = number('succeeded') - taken
+    return { sign: '⏪', words: `Rolled back ${count(taken, 'app')}${took}${rest > 0 ? ` · ${rest} synced` : ''}` }
+  }
   const left = number('superseded') > 0 ? ` · ${number('superseded')} superseded by a newer sync` : ''
   return { sign: '✅', words: `Synced ${count(number('succeeded'), 'app')}${took}${left}` }
 }

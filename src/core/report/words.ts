@@ -111,7 +111,7 @@ export function changesOf(plan: Plan): readonly Change[] {
 const NAMED_APPS = 10
 
 /** A command for these apps that a reader may copy. A text that is no app's name never becomes part of one. */
-export function toCopy(command: 'plan' | 'sync' | 'approve' | 'unlock', apps: readonly string[]): string {
+export function toCopy(command: 'plan' | 'sync' | 'rollback' | 'approve' | 'unlock', apps: readonly string[]): string {
   const isName = (name: string) => /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(name)
   return apps.length <= NAMED_APPS && apps.every(isName) ? [`/${command}`, ...apps].join(' ') : `/${command}`
 }

@@ -48,15 +48,38 @@ describe('commands about apps', () => {
     [`/lock "${'x'.repeat(201)}"`, /longer than 200 characters/],
     ['/lock shop "open', /not closed/],
   ])('%s says what is wrong', (body, text) => expect(answer(body)).toMatch(text))
+  it.each<[string, object]>([
+    ['/rollback', { apps: [] }],
+    ['/rollback shop blog-*', { apps: ['shop', 'blog-*'] }],
+    ['/rollback to #12', { apps: [], to: { number: 12 } }],
+    ['/rollback shop to 1A2b3c4', { apps: ['shop'], to: { commit: '1a2b3c4' } }],
+    [
+      `/rollback shop "it's slow" to ${'a'.repeat(40)}`,
+      { apps: ['shop'], reason: "it's slow", to: { commit: 'a'.repeat(40) } },
+    ],
+    ['/rollback --dry-run', { apps: [], dryRun: true }],
+    ['/rollback shop --dry-run to #1 "why"', { apps: ['shop'], dryRun: true, to: { number: 1 }, reason: 'why' }],
+    ['/rollback to to #3', { apps: ['to'], to: { number: 3 } }],
+    ['/rollback shop "to #3"', { apps: ['shop'], reason: 'to #3' }],
+  ])('%s', (body, expected) =>
+    expect(parseComment(body)).toEqual({ kind: 'command', name: 'rollback', dryRun: false, ...expected }),
+  )
+  it.each([
+    ['/rollback shop to', /`to` needs a commit or a pull request/],
+    ['/rollback to main', /`main` is neither a commit .* nor a pull request/],
+    ['/rollback shop to abc', /`abc` is neither a commit/],
+    ['/rollback to #0', /`#0` is neither/],
+    ['/rollback to #12 shop', /`#12` is not the name of an app.*follows `to`/],
+    ['/rollback to #1 to #2', /`#1` is not the name of an app/],
+    ['/rollback shop --force', /`--force` is not the name of an app/],
+    ['/rollback "one" "two"', /One reason is enough/],
+  ])('%s says what is wrong', (body, text) => expect(answer(body)).toMatch(text))
   it('/status needs no words, and reads none', () => {
     expect(parseComment('/status please')).toEqual({ kind: 'command', name: 'status' })
   })
 })
 
 describe('comments that get one answer', () => {
-  it('/rollback is not available yet', () => {
-    expect(answer('/rollback shop')).toBe('`/rollback` is not available yet in this version. `/help` shows what is.')
-  })
   it.each([
     ['/paln', 'plan'],
     ['/plann shop', 'plan'],

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
-import { riskKeys, withAccepted } from '../../../src/core/plan/accepted.ts'
+import { withAccepted } from '../../../src/core/plan/accepted.ts'
 import { assemblePlan } from '../../../src/core/plan/plan.ts'
+import { riskKeys } from '../../../src/core/policy/authorise.ts'
 import { appOf, changeOf, deletedVolume } from '../report/plans.ts'
 
 const shop = appOf('shop', { changes: [deletedVolume, changeOf('web', { action: 'replace', risks: ['immutable'] })] })
