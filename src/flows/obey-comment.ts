@@ -20,14 +20,14 @@ import { unlockApps } from './unlock-app.ts'
 const harmless: readonly Command['name'][] = ['plan', 'status', 'help']
 
 /**
- * Reads a new comment again and obeys it. Edited comments, bots and text that is no command get nothing; a refusal gets
- * one reason; each command gets `eyes` at once and one answer, found again after a lost reply by its marker. Safe to do
- * twice.
+ * Reads a new comment again and obeys it. Edited and e-mailed comments, bots and text that is no command get nothing; a
+ * refusal gets one reason; each command gets `eyes` at once and one answer, found again after a lost reply by its marker.
+ * Safe to do twice.
  */
 export async function obeyComment(world: ServerWorld, job: CommandJob): Promise<void> {
   const forge = await world.forges.open(job.repository, job.repository.installationId)
   const comment = await forge.comment(job.commentId)
-  if (!comment || comment.edited || comment.bot) return
+  if (!comment || comment.edited || comment.emailed || comment.bot) return
   const command = parseComment(comment.body)
   if (command.kind === 'ignore') return
   const permission = await forge.permission(comment.author)

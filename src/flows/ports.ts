@@ -260,6 +260,8 @@ export type IssueComment = {
   readonly authorId: number
   readonly bot: boolean
   readonly edited: boolean
+  /** `true`: it came by e-mail, to an address that speaks in the name of its owner and goes along with a forwarded mail. */
+  readonly emailed: boolean
   /** By GitHub's clock, ISO 8601. */
   readonly createdAt: string
   readonly updatedAt: string

@@ -211,7 +211,7 @@ describe('somebody else', () => {
     expect(ours(repository, number)).toHaveLength(1)
   })
 
-  test('who may not write is told once; a bot, an edited comment and a stranger get nothing', async () => {
+  test('who may not write is told once; a bot, an edited or e-mailed comment and a stranger get nothing', async () => {
     const { repository } = await newRepository()
     const number = await open(repository, { 'app/one.yaml': map('one', 'commands') })
     await harbour.planned(repository, number)
@@ -220,13 +220,15 @@ describe('somebody else', () => {
     harbour.emulator.faults.webhook({ kind: 'reorder', event: 'issue_comment', action: 'created' })
     const edited = await repository.comment(number, 'alice', '/plan')
     await repository.editComment(edited, '/plan now', 'mallory')
+    const emailed = await repository.comment(number, 'alice', '/plan', 'mail')
     await repository.comment(number, 'eve', '/plan')
     await harbour.emulator.waitFor(() => ours(repository, number).length === 2, { what: 'the refusal' })
     await harbour.emulator.idle()
     await repository.comment(number, 'bob', '/help')
     await harbour.emulator.waitFor(() => ours(repository, number).length === 3, { what: 'help' })
     expect(runs(repository, number)).toHaveLength(before)
-    expect(repository.comments(number).find((each) => each.id === edited)?.reactions).toEqual([])
+    for (const quiet of [edited, emailed])
+      expect(repository.comments(number).find((each) => each.id === quiet)?.reactions).toEqual([])
     expect(ours(repository, number)[1]?.body).toContain('needs more than `read`')
   })
 

@@ -7,6 +7,12 @@ import { ask, askFor } from './refusal.ts'
 /** Clocks of GitHub and of this machine may differ by this much, in ms. */
 const clockSkew = 60_000
 
+/**
+ * Asks for a comment's HTML too, which alone tells whether it came by e-mail. Spelt out: Octokit's `mediaType` sends
+ * `application/vnd.github.v3.full`, which GitHub doesn't document.
+ */
+const withHtml = 'application/vnd.github.full+json'
+
 /** Comments of pull requests (GitHub keeps them with the issues) and reactions to them. */
 export function commentMethods(parts: ForgeParts) {
   const { client, at, appId } = parts
@@ -25,7 +31,7 @@ export function commentMethods(parts: ForgeParts) {
   const methods: Pick<Forge, 'comment' | 'createComment' | 'updateComment' | 'findComment' | 'react'> = {
     comment: async (id) => {
       const found = await askFor(`show comment ${id}`, 'pull_requests: read', () =>
-        client.rest.issues.getComment({ ...at, comment_id: id }),
+        client.rest.issues.getComment({ ...at, comment_id: id, headers: { accept: withHtml } }),
       )
       return found && commentOf(found.data)
     },
@@ -67,9 +73,16 @@ function sameComment(stored: string, sent: string): boolean {
   return marker ? stored.startsWith(marker) : stored.replaceAll('\r\n', '\n').trim() === sent.trim()
 }
 
+/**
+ * What GitHub makes of a mail, in fragments: what is new, quoted, or a signature. Nobody can write it in a comment: the
+ * tags in a text are escaped, and users' HTML loses its classes.
+ */
+const mailFragment = /<div class="email-(?:fragment|(?:quoted|signature|hidden)-reply)"/
+
 function commentOf(data: {
   readonly id: number
   readonly body?: string
+  readonly body_html?: string
   readonly user: { readonly login: string; readonly id: number; readonly type: string } | null
   readonly created_at: string
   readonly updated_at: string
@@ -83,6 +96,7 @@ function commentOf(data: {
     // Only a person is obeyed: a comment without an author counts as a bot's.
     bot: data.user?.type !== 'User' || Boolean(data.performed_via_github_app),
     edited: data.created_at !== data.updated_at,
+    emailed: mailFragment.test(data.body_html ?? ''),
     createdAt: data.created_at,
     updatedAt: data.updated_at,
   }

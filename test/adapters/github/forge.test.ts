@@ -112,7 +112,7 @@ describe('comments', () => {
   }
 
   it.each<[string, object, object]>([
-    ['a person', {}, { author: 'ann', authorId: 4, bot: false, edited: false }],
+    ['a person', {}, { author: 'ann', authorId: 4, bot: false, edited: false, emailed: false }],
     ['a bot', { user: { login: 'b[bot]', id: 5, type: 'Bot' } }, { bot: true }],
     ['an App in the name of a person', { performed_via_github_app: { id: 3 } }, { bot: true }],
     ['somebody who is gone', { user: null }, { bot: true, author: 'ghost' }],
@@ -122,6 +122,21 @@ describe('comments', () => {
     tokens()
     on('GET /repos/acme/shop/issues/comments/9', 200, { ...data, ...change })
     expect(await (await open()).comment(9)).toMatchObject({ id: 9, body: '/plan', ...expected })
+  })
+
+  it.each([
+    ['is a reply by e-mail', '<div class="email-fragment">/plan</div>', true],
+    ['is all quotes of a mail', '<div class="email-quoted-reply">/plan</div>', true],
+    ['was written on the page', '<p dir="auto">/plan</p>', false],
+    ['shows the tag', '<pre>&lt;div class="email-fragment"&gt;/plan&lt;/div&gt;</pre>', false],
+    ['shows the tag in a title', '<a title="&lt;div class=&quot;email-fragment&quot;&gt;" href="x">/plan</a>', false],
+    ['has no HTML', undefined, false],
+  ])('are asked for with their HTML: one that %s', async (_name, body_html, emailed) => {
+    const { on, tokens, open, seen } = github()
+    tokens()
+    on('GET /repos/acme/shop/issues/comments/9', 200, { ...data, ...(body_html ? { body_html } : {}) })
+    expect(await (await open()).comment(9)).toMatchObject({ body: '/plan', emailed })
+    expect(seen.at(-1)?.headers.get('accept')).toBe('application/vnd.github.full+json')
   })
 
   it('that are gone are told apart from those that were updated', async () => {

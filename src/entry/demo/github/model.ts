@@ -80,6 +80,8 @@ export type Comment = {
   body: string
   readonly author: Account
   readonly viaApp: boolean
+  /** It came as a reply to a notification by e-mail. */
+  readonly emailed: boolean
   readonly createdAt: string
   updatedAt: string
   readonly reactions: Reaction[]

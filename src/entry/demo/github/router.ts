@@ -14,6 +14,8 @@ export type Call = {
   readonly query: URLSearchParams
   readonly body: Json
   readonly auth: Auth
+  /** Are the bodies of comments asked for in HTML and text too? */
+  readonly full: boolean
   /** The App's bot: what is written is written by it. */
   readonly actor: Account
 }

@@ -42,6 +42,10 @@ const route = createRouter([
 /** Where GitHub Enterprise has its REST API. */
 const PREFIX = /^\/api\/v3(?=\/)/
 
+/** Does the request ask for the media type that has bodies in HTML and text too? */
+const isFull = (request: IncomingMessage): boolean =>
+  /\bapplication\/vnd\.github(\.v3)?\.full\+json\b/.test(request.headers.accept ?? '')
+
 /** Cuts the connection without an answer. */
 class Cut extends Error {}
 
@@ -186,6 +190,7 @@ async function answerRest(
       query: url.searchParams,
       body: body ?? {},
       auth,
+      full: isFull(request),
       actor: world.app.bot,
       repository,
     } as RepositoryCall
@@ -207,7 +212,7 @@ function send(world: World, request: IncomingMessage, response: ServerResponse, 
   const same = cacheable && request.headers['if-none-match'] === etag
   const status = same ? 304 : answer.status
   response.writeHead(status, {
-    'x-github-media-type': 'github.v3; format=json',
+    'x-github-media-type': `github.v3;${isFull(request) ? ' param=full;' : ''} format=json`,
     'x-github-request-id': String(used),
     'x-ratelimit-limit': String(LIMIT),
     'x-ratelimit-remaining': String(Math.max(0, LIMIT - used)),

@@ -53,8 +53,8 @@ export type RepositoryStory = {
     edit: { readonly title?: string; readonly body?: string; readonly base?: string; readonly draft?: boolean },
   ) => Promise<void>
   readonly review: (number: number, by: string, state: Review['state'], body?: string) => Promise<void>
-  /** Returns the comment's id. */
-  readonly comment: (number: number, user: string, body: string) => Promise<number>
+  /** Returns the comment's id. `mail`: it is a reply to a notification by e-mail, to the address of `user`. */
+  readonly comment: (number: number, user: string, body: string, way?: 'page' | 'mail') => Promise<number>
   readonly editComment: (id: number, body: string, by?: string) => Promise<void>
   readonly deleteComment: (id: number, by: string) => Promise<void>
   readonly setPermission: (user: string, role: Role) => void

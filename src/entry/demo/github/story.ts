@@ -197,7 +197,8 @@ export function tellStory(world: World, repository: Repository): RepositoryStory
     review: async (number, by, state, body = '') => {
       submitReview(world, repository, pullAt(number), who(by), state, body)
     },
-    comment: async (number, user, body) => createComment(world, repository, number, who(user), body, false).id,
+    comment: async (number, user, body, way = 'page') =>
+      createComment(world, repository, number, who(user), body, way).id,
     editComment: async (id, body, by) => {
       const comment = commentOf(repository, id)
       updateComment(world, repository, comment, by === undefined ? comment.author : who(by), body)

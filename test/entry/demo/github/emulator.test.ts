@@ -132,6 +132,22 @@ test("git fetches any commit with an installation's token, and nothing without",
   expect(github.requests.filter((each) => each.kind === 'git').map((each) => each.status)).toContain(401)
 })
 
+test('a comment by e-mail is told by its HTML, which is given to those who ask for it', async () => {
+  const number = await open()
+  const api = octokit(github, repository.installationId)
+  const read = async (comment_id: number) => {
+    const headers = { accept: 'application/vnd.github.full+json' }
+    return (await api.rest.issues.getComment({ ...at, comment_id, headers })).data
+  }
+  const page = await read(await repository.comment(number, 'bob', '<div class="email-fragment">/plan'))
+  expect(page).toMatchObject({ body_html: '<p dir="auto">&lt;div class="email-fragment"&gt;/plan</p>' })
+  const mailed = await repository.comment(number, 'bob', '/plan', 'mail')
+  expect(await read(mailed)).toMatchObject({ body: '/plan', body_html: '<div class="email-fragment">/plan</div>' })
+  const { data, headers } = await api.rest.issues.getComment({ ...at, comment_id: mailed })
+  expect([data.body_html, headers['x-github-media-type']]).toEqual([undefined, 'github.v3; format=json'])
+  expect(github.violations).toEqual([])
+})
+
 test("the App's comments carry its mark, people's don't; an unchanged list is 304", async () => {
   const number = await open()
   await repository.comment(number, 'bob', '/plan')

@@ -39,14 +39,14 @@ function emitComment(world: World, repository: Repository, comment: Comment, act
   emit(world, repository, 'issue_comment', payload, by)
 }
 
-/** Writes a comment; `viaApp`: by the App's token. Throws 422 when it is blank or too long. */
+/** Writes a comment: by the App's token, by e-mail, or on the page. Throws 422 when it is blank or too long. */
 export function createComment(
   world: World,
   repository: Repository,
   issue: number,
   by: Account,
   body: string,
-  viaApp: boolean,
+  way: 'app' | 'mail' | 'page',
 ): Comment {
   checkBody(body)
   const now = timestamp()
@@ -55,7 +55,8 @@ export function createComment(
     issue,
     body,
     author: by,
-    viaApp,
+    viaApp: way === 'app',
+    emailed: way === 'mail',
     createdAt: now,
     updatedAt: now,
     reactions: [],

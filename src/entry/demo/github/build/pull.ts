@@ -162,6 +162,13 @@ export function commentJson(world: World, repository: Repository, comment: Comme
   }
 }
 
+/** What a comment has besides in the media type `full`. Only a mail has a class that GitHub makes; Markdown isn't read. */
+export function renderedBodies({ body, emailed }: Comment): Json {
+  const escaped = body.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+  const html = emailed ? `<div class="email-fragment">${escaped}</div>` : `<p dir="auto">${escaped}</p>`
+  return { body_html: html, body_text: body }
+}
+
 /** `pull-request-review`; webhooks write its state in lower case, REST in upper case. */
 export function reviewJson(world: World, repository: Repository, review: Review): Json {
   const pull = `${repositoryApi(world, repository)}/pulls/${review.pull}`

@@ -9,7 +9,7 @@ import {
 } from '../acts/conversation.ts'
 import { closePull } from '../acts/pulls.ts'
 import { nodeId, userJson } from '../build/common.ts'
-import { commentJson, issueJson } from '../build/pull.ts'
+import { commentJson, issueJson, renderedBodies } from '../build/pull.ts'
 import { GitHubError } from '../github-error.ts'
 import type { Comment, Json, Reaction } from '../model.ts'
 import { created, list, type Need, ok, onRepository, type RepositoryCall, type Route } from '../router.ts'
@@ -89,12 +89,14 @@ export const conversationRoutes: readonly Route[] = [
   }),
   onRepository('POST', '/issues/{issue_number}/comments', WRITE, ({ world, repository, params, body, actor }) => {
     const { number } = issueOf(repository, params.issue_number)
-    const comment = createComment(world, repository, number, actor, String(body.body), true)
+    const comment = createComment(world, repository, number, actor, String(body.body), 'app')
     return created(commentJson(world, repository, comment))
   }),
-  onRepository('GET', '/issues/comments/{comment_id}', READ, (call) =>
-    ok(commentJson(call.world, call.repository, commentAt(call))),
-  ),
+  onRepository('GET', '/issues/comments/{comment_id}', READ, (call) => {
+    const comment = commentAt(call)
+    const more = call.full ? renderedBodies(comment) : {}
+    return ok({ ...commentJson(call.world, call.repository, comment), ...more })
+  }),
   onRepository('PATCH', '/issues/comments/{comment_id}', WRITE, (call) => {
     const { world, repository, body, actor } = call
     const comment = ownComment(call)
