@@ -56,11 +56,12 @@ export async function administer(
 
 /** Everything that an operator may ask for. */
 export async function operationsOf(world: HistoryWorld): Promise<AdminOperations> {
-  const [{ freezeOperations }, { historyOperations }] = await Promise.all([
+  const [{ auditOperations }, { freezeOperations }, { historyOperations }] = await Promise.all([
+    import('./flows/audit-log.ts'),
     import('./flows/freeze.ts'),
     import('./flows/show-history.ts'),
   ])
-  return { ...freezeOperations(world), ...historyOperations(world) }
+  return { ...auditOperations(world), ...freezeOperations(world), ...historyOperations(world) }
 }
 
 /** Who asks, as this machine knows them; a container's user often has no name. */

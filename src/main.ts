@@ -8,6 +8,7 @@ import { scratchIn } from './adapters/render/scratch.ts'
 import { jsonSchema } from './core/config/json-schema.ts'
 import { defaultServerConfig, parseServerConfig } from './core/config/server.ts'
 import { DrydockError } from './core/model/errors.ts'
+import { auditCommands } from './entry/cli/audit-commands.ts'
 import { directoryCommands, type OpenDirectory } from './entry/cli/directory-commands.ts'
 import { freezeCommands } from './entry/cli/freeze-commands.ts'
 import { historyCommands } from './entry/cli/history-commands.ts'
@@ -116,6 +117,7 @@ const ask: AskAdmin = async (operation, input) => {
 }
 
 const actions: Actions = {
+  ...auditCommands(ask, terminal),
   ...freezeCommands(ask, terminal),
   ...historyCommands(ask, terminal),
   ...directoryCommands(openDirectory, terminal, env.USER ?? 'somebody', stopping.signal),

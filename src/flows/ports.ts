@@ -2,6 +2,7 @@
  * What the flows need of the world: types only. Each group is implemented by one folder of `adapters/`.
  */
 
+import type { AuditHead, AuditRow } from '../core/audit/event.ts'
 import type { HelmSettings, RenderKind } from '../core/model/app.ts'
 import type { Inventory, Marks } from '../core/model/inventory.ts'
 import type { Kinds } from '../core/model/kinds.ts'
@@ -408,7 +409,12 @@ export type Store = StateStore & {
   /** Is there a newer sync of this app than that one? */
   readonly newerSync: (record: SyncRecord) => Promise<SyncRecord | undefined>
   readonly latestSync: (repository: RepositoryName, app: string) => Promise<SyncRecord | undefined>
+  /** Adds an event to the end of the audit log, and to its chain of hashes, whoever else does so at once. */
   readonly audit: (event: AuditEvent) => Promise<void>
+  /** The first events after the one with this number (without one: of all), in order. */
+  readonly auditRows: (after: number | undefined, limit: number) => Promise<readonly AuditRow[]>
+  /** The newest event, as it was noted when it was written; `undefined` only when somebody took the note away. */
+  readonly auditHead: () => Promise<AuditHead | undefined>
   readonly enqueue: (jobs: readonly Job[]) => Promise<void>
 }
 

@@ -2,6 +2,7 @@
  * What is written down: jobs, plans, syncs, audit events. Types only.
  */
 
+import type { AuditFields } from '../core/audit/event.ts'
 import type { SyncOutcome, SyncState } from '../core/model/outcome.ts'
 import type { Plan } from '../core/model/plan.ts'
 import type { LiveState } from '../core/plan/staleness.ts'
@@ -155,17 +156,6 @@ export type SyncRecord = {
 }
 
 /** Who did what to which app. */
-export type AuditEvent = {
-  readonly at: string
-  readonly actor: string
+export type AuditEvent = AuditFields & {
   readonly action: 'sync' | 'prune' | 'hold' | 'rollback' | 'approve' | 'lock' | 'unlock' | 'freeze' | 'unfreeze'
-  readonly repository: string
-  readonly app: string
-  readonly cluster: string
-  readonly revision: string
-  readonly digest?: string
-  readonly number?: number
-  readonly result: string
-  /** Why it was allowed. */
-  readonly allowedBy: string
 }

@@ -21,6 +21,7 @@ export async function migrate(db: Db): Promise<void> {
     try {
       await db.transaction().execute(async (tx) => {
         await sql.raw(migration.sql).execute(tx)
+        await migration.after?.(tx)
         await sql`insert into drydock.migration (id, name) values (${migration.id}, ${migration.name})`.execute(tx)
       })
     } catch (thrown) {

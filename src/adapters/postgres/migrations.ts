@@ -1,5 +1,14 @@
+import { noteOlderEvents } from './audit.ts'
+import type { Tx } from './tables.ts'
+
 /** One step of the schema. Steps are only ever added: a released one never changes. */
-export type Migration = { readonly id: number; readonly name: string; readonly sql: string }
+export type Migration = {
+  readonly id: number
+  readonly name: string
+  readonly sql: string
+  /** What SQL alone can't do, in the same transaction. Later columns may be missing still. */
+  readonly after?: (tx: Tx) => Promise<void>
+}
 
 /** The steps in order. Each runs once, in a transaction of its own. */
 export const migrations: readonly Migration[] = [
@@ -162,5 +171,25 @@ export const migrations: readonly Migration[] = [
     sql: `
       alter table drydock.sync add column rollback jsonb;
     `,
+  },
+  {
+    id: 5,
+    name: 'the chain of the audit log',
+    // Numbers are given by the chain, so that none is left out. A process of an older version can add no event any more.
+    sql: `
+      alter table drydock.audit_event
+        alter column seq drop identity,
+        add column previous text,
+        add column hash text;
+
+      create table drydock.audit_head (
+        one boolean primary key default true check (one),
+        seq bigint not null,
+        hash text not null
+      );
+      create trigger audit_head_stays before delete or truncate on drydock.audit_head
+        for each statement execute function drydock.refuse_change();
+    `,
+    after: noteOlderEvents,
   },
 ]

@@ -2,7 +2,7 @@ import type { PgBoss } from 'pg-boss'
 import type { Store } from '../../flows/ports.ts'
 import { changeAppState, readAppState, readAppStates } from './app-states.ts'
 import { readApprovals, writeApprovals } from './approvals.ts'
-import { appendAudit } from './audit.ts'
+import { appendAudit, readAuditHead, readAuditRows } from './audit.ts'
 import { accept } from './deliveries.ts'
 import { enqueue } from './enqueue.ts'
 import { deleteFreeze, readFreezes, writeFreeze } from './freezes.ts'
@@ -52,6 +52,8 @@ export function makeStore(db: Db, boss: PgBoss): Store {
     findSyncs: guarded('read syncs', (address, beginning) => findSyncs(db, address, beginning)),
     lastGood: guarded('read syncs', (address, before) => readLastGood(db, address, before)),
     audit: guarded('save an audit event', (event) => appendAudit(db, event)),
+    auditRows: guarded('read the audit log', (after, limit) => readAuditRows(db, after, limit)),
+    auditHead: guarded('read the audit log', () => readAuditHead(db)),
     enqueue: guarded('queue jobs', (jobs) => db.transaction().execute((tx) => enqueue(boss, tx, jobs))),
   }
 }

@@ -61,7 +61,7 @@ type SyncTable = {
 }
 
 type AuditTable = {
-  seq: Generated<string | number>
+  seq: ColumnType<string | number, number, never>
   at: Time
   actor: string
   action: string
@@ -73,7 +73,11 @@ type AuditTable = {
   number: number | null
   result: string
   allowed_by: string
+  previous: string | null
+  hash: string | null
 }
+
+type AuditHeadTable = { seq: ColumnType<string | number, number, number>; hash: string }
 
 type HistoryTable = {
   sync_id: string
@@ -105,6 +109,7 @@ export type Tables = {
   'drydock.branch_cursor': CursorTable
   'drydock.sync': SyncTable
   'drydock.audit_event': AuditTable
+  'drydock.audit_head': AuditHeadTable
   'drydock.sync_history': HistoryTable
   'drydock.app_state': AppStateTable
   'drydock.freeze': FreezeTable

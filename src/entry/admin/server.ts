@@ -31,7 +31,7 @@ export async function startAdmin(options: {
   const path = socketIn(dataDir)
   if (Buffer.byteLength(path) > maxPathBytes) {
     log.warn(
-      'The path of DATA_DIR is too long for a socket: no `drydock freeze` and `history` while this server runs',
+      'The path of DATA_DIR is too long for a socket: no `drydock freeze`, `history` and `audit` while this server runs',
       {
         path,
       },

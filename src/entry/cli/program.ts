@@ -23,6 +23,9 @@ export type HistoryOptions = { readonly repository?: string; readonly output: 't
 /** Options of the commands that stop and go on with syncs. */
 export type FreezeOptions = { readonly repository?: string; readonly output: 'text' | 'json' }
 
+/** Which events of the audit log are exported. */
+export type AuditExportOptions = { readonly since?: string; readonly app?: string; readonly repository?: string }
+
 /** What each command does; returns the exit code. */
 export type Actions = {
   readonly plan: (folder: string, options: DirectoryOptions & { readonly output: OutputFormat }) => Promise<number>
@@ -40,6 +43,8 @@ export type Actions = {
   readonly historyDiff: (app: string, from: string, to: string, options: HistoryOptions) => Promise<number>
   readonly freeze: (options: FreezeOptions & { readonly reason?: string; readonly list?: boolean }) => Promise<number>
   readonly unfreeze: (options: FreezeOptions) => Promise<number>
+  readonly auditVerify: (options: { readonly contains?: string; readonly output: 'text' | 'json' }) => Promise<number>
+  readonly auditExport: (options: AuditExportOptions) => Promise<number>
   readonly schema: () => Promise<number>
   readonly serve: () => Promise<number>
   readonly demo: (options: {
@@ -146,6 +151,21 @@ export async function runCommandLine(
     .option('--repository <owner/name>', 'the freeze of this repository')
     .action(async (options: FreezeOptions) => {
       code = await actions.unfreeze(options)
+    })
+  const audit = program.command('audit').description('on the server: check and print the audit log')
+  withOutput(audit.command('verify').description('look for events that were changed, removed or reordered'))
+    .option('--contains <hash>', 'also for the event with this hash, noted before')
+    .action(async (options: { contains?: string; output: 'text' | 'json' }) => {
+      code = await actions.auditVerify(options)
+    })
+  audit
+    .command('export')
+    .description('print the events, one JSON object a line')
+    .option('--since <time>', 'only those since then (2026-05-04, or 2026-05-04T10:00:00Z)')
+    .option('--app <name>', 'only those of this app')
+    .option('--repository <owner/name>', 'only those of this repository')
+    .action(async (options: AuditExportOptions) => {
+      code = await actions.auditExport(options)
     })
   program
     .command('schema')
