@@ -30,7 +30,7 @@ export async function obeyComment(world: ServerWorld, job: CommandJob): Promise<
   if (!comment || comment.edited || comment.emailed || comment.bot) return
   const command = parseComment(comment.body)
   if (command.kind === 'ignore') return
-  const permission = await forge.permission(comment.author)
+  const permission = await forge.permission({ login: comment.author, id: comment.authorId })
   // Unknown people get neither a reaction nor an answer.
   if (!isAtLeast(permission, 'read')) return
   await forge.react(comment.id, 'eyes')

@@ -289,7 +289,8 @@ export type Forge = {
   readonly defaultBranch: () => Promise<string>
   /** Head commit of a branch, or `undefined`. */
   readonly branchHead: (branch: string) => Promise<string | undefined>
-  readonly permission: (user: string) => Promise<Permission>
+  /** `none` also where the login belongs to another id by now: accounts are renamed, and logins taken by others. */
+  readonly permission: (user: { readonly login: string; readonly id: number }) => Promise<Permission>
   /** Is the user in this team, or in one below it? Throws `github-failed` where the App may not know. */
   readonly isMember: (team: { readonly org: string; readonly slug: string }, user: string) => Promise<boolean>
   readonly comment: (id: number) => Promise<IssueComment | undefined>

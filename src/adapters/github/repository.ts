@@ -65,11 +65,12 @@ export function repositoryMethods({ client, at }: ForgeParts) {
       })
       return found?.data.object.sha
     },
-    permission: async (user) => {
-      const found = await askFor(`show the permission of ${user}`, 'metadata: read', () =>
-        client.rest.repos.getCollaboratorPermissionLevel({ ...at, username: user }),
+    permission: async ({ login, id }) => {
+      const found = await askFor(`show the permission of ${login}`, 'metadata: read', () =>
+        client.rest.repos.getCollaboratorPermissionLevel({ ...at, username: login }),
       )
-      return found ? permissionOf(found.data) : 'none'
+      // GitHub is asked by login, and says whose it is now.
+      return found && found.data.user?.id === id ? permissionOf(found.data) : 'none'
     },
   }
   return methods

@@ -70,6 +70,9 @@ describe('pull requests', () => {
 })
 
 describe('the repository', () => {
+  const user = { login: 'ann', id: 4 }
+  const admin = { permission: 'admin', role_name: 'admin' }
+
   it('has no head for a branch that is not there', async () => {
     const { on, tokens, open } = github()
     tokens()
@@ -78,23 +81,26 @@ describe('the repository', () => {
   })
 
   it.each([
-    ['a role of GitHub', 200, { permission: 'write', role_name: 'maintain' }, 'maintain'],
-    ['triage, which counts as read elsewhere', 200, { permission: 'read', role_name: 'triage' }, 'triage'],
-    ['a role of the organisation', 200, { permission: 'write', role_name: 'deployer' }, 'write'],
-    ['nothing known', 200, { permission: 'owner?', role_name: 'x' }, 'none'],
+    ['a role of GitHub', 200, { permission: 'write', role_name: 'maintain', user }, 'maintain'],
+    ['triage, which counts as read elsewhere', 200, { permission: 'read', role_name: 'triage', user }, 'triage'],
+    ['a role of the organisation', 200, { permission: 'write', role_name: 'deployer', user }, 'write'],
+    ['nothing known', 200, { permission: 'owner?', role_name: 'x', user }, 'none'],
+    ['another account that has the login now', 200, { ...admin, user: { login: 'ann', id: 5 } }, 'none'],
+    ['an account that is gone', 200, { ...admin, user: null }, 'none'],
+    ['an account that is not named', 200, admin, 'none'],
     ['nobody', 404, { message: 'Not Found' }, 'none'],
   ])('gives the permission of %s', async (_name, status, answer, permission) => {
     const { on, tokens, open } = github()
     tokens()
     on('GET /repos/acme/shop/collaborators/ann/permission', status, answer)
-    expect(await (await open()).permission('ann')).toBe(permission)
+    expect(await (await open()).permission(user)).toBe(permission)
   })
 
   it('gives no permission when GitHub does not say', async () => {
     const { on, tokens, open } = github()
     tokens()
     on('GET /repos/acme/shop/collaborators/ann/permission', 403, { message: 'Resource not accessible by integration' })
-    expect((await refusal((await open()).permission('ann'))).code).toBe('github-failed')
+    expect((await refusal((await open()).permission(user))).code).toBe('github-failed')
   })
 })
 
