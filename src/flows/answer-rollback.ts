@@ -26,9 +26,7 @@ export async function answerRollbacks(
     const revert = await revertOf(world, forge, job, records, syncs)
     const apps = await Promise.all(records.map((record) => wentBack(world, record)))
     await replier(forge, { number: job.number, commentId })(wentBackAnswer(apps, revert))
-    for (const record of records) {
-      await world.store.saveSync({ ...record, rollback: { ...record.rollback, told: record.outcome.state } })
-    }
+    for (const { id, outcome } of records) await world.store.noteTold(id, outcome.state)
   }
 }
 

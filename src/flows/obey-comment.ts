@@ -6,6 +6,7 @@ import { commands } from '../core/commands/table.ts'
 import { isAtLeast, judge, whoMay } from '../core/commands/who-may.ts'
 import { problemText } from '../core/report/answers.ts'
 import { approveRisks } from './approve.ts'
+import { inTime } from './in-time.ts'
 import { lockApps } from './lock-app.ts'
 import { type CommandJob, judgeCommand, knowPerson, type Order, ownApps, readRules, sawShown } from './order.ts'
 import { orderRollback } from './order-rollback.ts'
@@ -76,11 +77,11 @@ async function pullRequestOf(
   job: CommandJob,
   command: Command,
 ): Promise<PullRequest> {
+  const sync = command.name === 'rollback' ? (await world.store.syncsOf(job.repository, job.number)).at(0) : undefined
+  if (!sync) return forge.pullRequest(job.number)
   try {
-    return await forge.pullRequest(job.number)
+    return await inTime(forge.pullRequest(job.number))
   } catch (thrown) {
-    const sync = command.name === 'rollback' && (await world.store.syncsOf(job.repository, job.number)).at(0)
-    if (!sync) throw thrown
     world.log.warn('a pull request could not be read; its syncs tell that it is merged', {
       number: job.number,
       err: thrown,

@@ -94,7 +94,11 @@ async function restoredBy(
       return { files: [], notes: [`How ${name} is configured changed as well: revert that and its files by hand.`] }
     }
     const inputs = new Set([...(await inputsOf(git, revision, was)), ...(await inputsOf(git, parent, is))])
-    const changed = (await git.changedPaths(revision, parent)).filter((path) => touches([...inputs], [path]))
+    const all = (await git.changedPaths(revision, parent)).filter((path) => touches([...inputs], [path]))
+    // Of an app at the root: workflows and the configuration are others' business, too.
+    const changed = all.filter((path) => !path.startsWith('.github/'))
+    const left = all.filter((path) => !changed.includes(path))
+    if (left.length > 0) notes.push(`${named(left)} stays as it is.`)
     const then = await git.blobs(revision, changed)
     for (const path of changed) files.set(path, { path, ...then.get(path) })
   }

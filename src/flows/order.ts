@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { setTimeout as delay } from 'node:timers/promises'
 import type { CommandName } from '../core/commands/command.ts'
 import { selectApps } from '../core/commands/select-apps.ts'
 import {
@@ -12,7 +11,8 @@ import {
   whoMay,
 } from '../core/commands/who-may.ts'
 import type { App } from '../core/model/app.ts'
-import { DrydockError, type Problem, problemsOf } from '../core/model/errors.ts'
+import { type Problem, problemsOf } from '../core/model/errors.ts'
+import { inTime } from './in-time.ts'
 import type { Forge, IssueComment, PullRequest, RepositoryName } from './ports.ts'
 import { readConfig } from './read-config.ts'
 import type { AuditEvent, Job, PlanRecord } from './records.ts'
@@ -49,9 +49,6 @@ export type TrustedRules = {
 /** An app and the name of its cluster. */
 export type AppPlace = { readonly app: string; readonly cluster: string }
 
-/** How long the newest rules are waited for where older ones would do, in ms. */
-const rulesMs = 3_000
-
 /**
  * Reads who may do what, and which apps there are, from the target branch as it is now: never from the pull request.
  *
@@ -72,7 +69,7 @@ export async function readRules(
   }
   const newest = async () => readAt((await forge.branchHead(pull.baseRef)) ?? pull.base)
   try {
-    return await (urgent ? within(rulesMs, newest()) : newest())
+    return await (urgent ? inTime(newest()) : newest())
   } catch (thrown) {
     const known = urgent ? await world.store.cursor(job.repository, pull.baseRef) : undefined
     if (known !== undefined) {
@@ -81,19 +78,6 @@ export async function readRules(
       if (rules) return rules
     }
     return { apps: [], problem: problemsOf(thrown)[0] }
-  }
-}
-
-async function within<T>(ms: number, work: Promise<T>): Promise<T> {
-  const timer = new AbortController()
-  const late = delay(ms, undefined, { signal: timer.signal, ref: false }).then(() => {
-    throw new DrydockError('git-failed', 'The target branch could not be read in time.')
-  })
-  try {
-    return await Promise.race([work, late])
-  } finally {
-    timer.abort()
-    late.catch(() => undefined)
   }
 }
 

@@ -191,8 +191,13 @@ async function complete(prepared: Prepared, others: readonly Prepared[]): Promis
   )
   const { app, oldLeftovers } = request
   const facts = await gather({ app, cluster, inventory, head, base, oldLeftovers, notes, namespacesOfOthers, siblings })
-  const { undone = [] } = request
-  return { plan: { ...planApp(facts), ...(undone.length > 0 ? { undone } : {}) }, facts, cluster, inventory }
+  return { plan: withoutPlaces(planApp(facts), request), facts, cluster, inventory }
+}
+
+/** Where a manifest stood that was kept is told by nobody; what ran since stands beside the changes. */
+function withoutPlaces(plan: AppPlan, { stored, undone = [] }: AppRequest): AppPlan {
+  const planned = undone.length > 0 ? { ...plan, undone } : plan
+  return stored ? { ...planned, changes: plan.changes.map(({ source: _, ...change }) => change) } : planned
 }
 
 /** An object that two apps claim is an error of both. */

@@ -7,6 +7,7 @@ import type { HelmSettings, RenderKind } from '../core/model/app.ts'
 import type { Inventory, Marks } from '../core/model/inventory.ts'
 import type { Kinds } from '../core/model/kinds.ts'
 import type { KubeObject, LiveObject, ManagedFields } from '../core/model/object.ts'
+import type { SyncState } from '../core/model/outcome.ts'
 import type { Conclusion } from '../core/model/plan.ts'
 import type { ObjectReference } from '../core/model/reference.ts'
 import type { AuthorisedPlan } from '../core/policy/authorise.ts'
@@ -406,6 +407,8 @@ export type Store = StateStore & {
   readonly sync: (id: string) => Promise<SyncRecord | undefined>
   /** Saves a sync; `report`: also queue the report of its pull request. */
   readonly saveSync: (record: SyncRecord, report?: RepositoryAddress) => Promise<void>
+  /** Remembers that the answer of a rollback tells of this state, unless it is in another one by now. */
+  readonly noteTold: (syncId: string, told: SyncState) => Promise<void>
   readonly syncsOf: (repository: RepositoryName, number: number) => Promise<readonly SyncRecord[]>
   /** Is there a newer sync of this app than that one? */
   readonly newerSync: (record: SyncRecord) => Promise<SyncRecord | undefined>

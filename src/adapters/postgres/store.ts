@@ -11,7 +11,16 @@ import { findSyncs, readHistory, readHistoryOf, readLastGood, readRepositoriesOf
 import { readLatestPlan, readOpenPlans, readPlan, readPlansAtHead, readRunningPlans, writePlan } from './plans.ts'
 import { readOpenInto, readPullRequest, writePullRequest } from './pull-requests.ts'
 import { storeFailed } from './store-failed.ts'
-import { advance, readCursor, readLatestSync, readNewerSync, readSync, readSyncsOf, writeSync } from './syncs.ts'
+import {
+  advance,
+  noteTold,
+  readCursor,
+  readLatestSync,
+  readNewerSync,
+  readSync,
+  readSyncsOf,
+  writeSync,
+} from './syncs.ts'
 import type { Db } from './tables.ts'
 
 /** The durable state on a database. Every method throws `store-failed` when the database doesn't do its part. */
@@ -30,6 +39,7 @@ export function makeStore(db: Db, boss: PgBoss): Store {
     cursor: guarded('read the position on a branch', (repository, branch) => readCursor(db, repository, branch)),
     advance: guarded('save the position on a branch', (...step) => advance(db, boss, ...step)),
     sync: guarded('read a sync', (id) => readSync(db, id)),
+    noteTold: guarded('note an answer', (id, told) => noteTold(db, id, told)),
     saveSync: guarded('save a sync', (record, report) => writeSync(db, boss, record, report)),
     syncsOf: guarded('read syncs', (repository, number) => readSyncsOf(db, repository, number)),
     newerSync: guarded('read syncs', (record) => readNewerSync(db, record)),

@@ -1,6 +1,6 @@
-import type { Selectable } from 'kysely'
+import { type Selectable, sql } from 'kysely'
 import type { PgBoss } from 'pg-boss'
-import type { SyncOutcome } from '../../core/model/outcome.ts'
+import type { SyncOutcome, SyncState } from '../../core/model/outcome.ts'
 import type { RepositoryName } from '../../flows/ports.ts'
 import type { Job, RepositoryAddress, RollbackOrder, SyncRecord } from '../../flows/records.ts'
 import { enqueue } from './enqueue.ts'
@@ -64,6 +64,16 @@ export async function writeSync(db: Db, boss: PgBoss, record: SyncRecord, report
       await enqueue(boss, tx, [{ kind: 'report', repository: report, number: record.number }])
     }
   })
+}
+
+/** Implements `Store.noteTold`: nothing else of the record is written, since its sync may have been queued again. */
+export async function noteTold(db: Db, id: string, told: SyncState): Promise<void> {
+  await db
+    .updateTable('drydock.sync')
+    .set({ rollback: sql`rollback || jsonb_build_object('told', ${told}::text)` })
+    .where('id', '=', id)
+    .where(sql<boolean>`outcome ->> 'state' = ${told}`)
+    .execute()
 }
 
 /** Implements `Store.sync`. */
