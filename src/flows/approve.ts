@@ -9,6 +9,7 @@ import { auditOrder, bareName, type Order, sawShown } from './order.ts'
 import { syncAgain } from './order-sync.ts'
 import type { SyncRecord } from './records.ts'
 import { shownOutcome } from './report-syncs.ts'
+import { mergedSyncs, newestOfEach } from './syncs-of.ts'
 
 /** GitHub's times are whole seconds, and its clock and ours differ a little, in ms. What the comment says counts more. */
 const clockSkew = 2_000
@@ -59,7 +60,7 @@ async function shownByPlan(order: Order): Promise<readonly Shown[] | string> {
 /** What the newest syncs of this pull request were held by, or left out. */
 async function shownBySyncs(order: Order): Promise<readonly Shown[] | string> {
   const { world, job, comment, shown: before } = order
-  const newest = new Map((await world.store.syncsOf(job.repository, job.number)).map((each) => [each.app, each]))
+  const newest = newestOfEach(await mergedSyncs(world, job.repository, job.number))
   const accepted = new Set((await world.store.approvals(bareName(job.repository), job.number)).map(({ key }) => key))
   const body = await bodySeen(order)
   const shown: Shown[] = []

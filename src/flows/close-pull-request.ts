@@ -1,3 +1,4 @@
+import { leavePreviews } from './end-previews.ts'
 import type { Job } from './records.ts'
 import { releaseHeld } from './release-held.ts'
 import type { ServerWorld } from './server-world.ts'
@@ -14,6 +15,7 @@ export async function closePullRequest(world: ServerWorld, job: Extract<Job, { k
   if (!state || (await forge.pullRequest(job.number)).state === 'open') return
   await changePullRequest(world, job.repository, job.number, { open: false })
   await endLocks(world, job.repository, job.number)
+  await leavePreviews(world, forge, job.repository, job.number)
   await releaseHeld(world)
   if (state.head === undefined) return
   const others = await world.store.plansAtHead(job.repository, state.head)

@@ -29,7 +29,7 @@ export async function finish(
     revision: record.revision,
     ...(record.digest ? { digest: record.digest } : {}),
     result: `${outcome.state}, ${outcome.objects.length} objects, ${pruned} deleted`,
-    allowedBy: record.rollback?.allowedBy ?? originOf(record),
+    allowedBy: record.rollback?.allowedBy ?? record.preview?.allowedBy ?? originOf(record),
   })
   if (outcome.rolledBack) {
     await world.store.audit({

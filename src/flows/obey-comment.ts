@@ -15,6 +15,7 @@ import type { Forge, PullRequest } from './ports.ts'
 import { replier } from './reply.ts'
 import { sayStatus } from './say-status.ts'
 import type { ServerWorld } from './server-world.ts'
+import { mergedSyncs } from './syncs-of.ts'
 import { unlockApps } from './unlock-app.ts'
 
 /** Commands that change nothing: they work also while the target branch's configuration can't be read. */
@@ -77,7 +78,7 @@ async function pullRequestOf(
   job: CommandJob,
   command: Command,
 ): Promise<PullRequest> {
-  const sync = command.name === 'rollback' ? (await world.store.syncsOf(job.repository, job.number)).at(0) : undefined
+  const sync = command.name === 'rollback' ? (await mergedSyncs(world, job.repository, job.number)).at(0) : undefined
   if (!sync) return forge.pullRequest(job.number)
   try {
     return await inTime(forge.pullRequest(job.number))

@@ -15,6 +15,7 @@ import { auditOrder, bareName, type Order, orderedId } from './order.ts'
 import { planOneApp } from './plan-app.ts'
 import type { SyncRecord } from './records.ts'
 import { findTarget } from './rollback-target.ts'
+import { mergedSyncs } from './syncs-of.ts'
 import { wayBack } from './way-back.ts'
 
 type RollbackCommand = Extract<Command, { name: 'rollback' }>
@@ -28,7 +29,7 @@ type Step = { readonly own: SyncRecord; readonly to: SyncRecord }
  */
 export async function orderRollback(order: Order, command: RollbackCommand): Promise<string | undefined> {
   const { world, job, pull } = order
-  const syncs = (await world.store.syncsOf(job.repository, job.number)).filter((each) => !each.rollback)
+  const syncs = (await mergedSyncs(world, job.repository, job.number)).filter((each) => !each.rollback)
   if (syncs.length === 0) {
     if (pull.state === 'open')
       return 'This pull request is not merged: nothing of it was applied, so that nothing is to be taken back.'

@@ -3,18 +3,18 @@ import type { SyncOutcome } from '../core/model/outcome.ts'
 import { answerLines } from '../core/report/answers.ts'
 import { code, text } from '../core/report/escape.ts'
 import { auditOrder, bareName, type Order, orderedId } from './order.ts'
+import { orderPreview } from './order-preview.ts'
 import { unpinApp } from './pins.ts'
 import type { SyncRecord } from './records.ts'
 import { releaseHeld } from './release-held.ts'
+import { mergedSyncs, newestOfEach } from './syncs-of.ts'
 
 /** Syncs apps of a merged pull request now: what failed or is held is tried again, what is done is compared with live again. */
-export async function orderSync(order: Order, words: readonly string[]): Promise<string> {
+export async function orderSync(order: Order, words: readonly string[]): Promise<string | undefined> {
   const { world, job, pull } = order
-  if (pull.state === 'open') {
-    return 'This pull request is open: a sync before the merge (`preview`) is not available yet. Merge it, and it is synced.'
-  }
+  if (pull.state === 'open') return orderPreview(order, words)
   if (!pull.merged) return 'This pull request was closed without a merge: nothing of it is synced.'
-  const newest = new Map((await world.store.syncsOf(job.repository, job.number)).map((each) => [each.app, each]))
+  const newest = newestOfEach(await mergedSyncs(world, job.repository, job.number))
   if (newest.size === 0)
     return 'Nothing of this pull request was synced: it touches no app of the branch that is synced.'
   const selected = selectApps(words, [...newest.keys()].sort())

@@ -17,6 +17,7 @@ import type { Forge, IssueComment, PullRequest, RepositoryName } from './ports.t
 import { readConfig } from './read-config.ts'
 import type { AuditEvent, Job, PlanRecord } from './records.ts'
 import type { ServerWorld } from './server-world.ts'
+import { mergedSyncs } from './syncs-of.ts'
 
 /** The job of one comment. */
 export type CommandJob = Extract<Job, { kind: 'command' }>
@@ -125,7 +126,7 @@ export function bareName({ owner, name }: RepositoryName): RepositoryName {
 /** Every app that may be named here: those of the target branch, and those that the pull request planned or synced. */
 export async function knownApps({ world, job, trusted }: Order): Promise<readonly AppPlace[]> {
   const planned = (await world.store.latestPlan(job.repository, job.number))?.plan?.apps ?? []
-  const synced = await world.store.syncsOf(job.repository, job.number)
+  const synced = await mergedSyncs(world, job.repository, job.number)
   const all = new Map(synced.map(({ app, cluster }) => [app, { app, cluster }]))
   for (const { name, cluster } of planned) all.set(name, { app: name, cluster })
   for (const { name, cluster } of trusted.apps) all.set(name, { app: name, cluster })
@@ -134,7 +135,7 @@ export async function knownApps({ world, job, trusted }: Order): Promise<readonl
 
 /** Names of the pull request's own apps: those that are synced, else those that were planned, else all that there are. */
 export async function ownApps({ world, job, trusted }: Order): Promise<readonly string[]> {
-  const synced = new Set((await world.store.syncsOf(job.repository, job.number)).map((each) => each.app))
+  const synced = new Set((await mergedSyncs(world, job.repository, job.number)).map((each) => each.app))
   if (synced.size > 0) return [...synced].sort()
   const planned = (await world.store.latestPlan(job.repository, job.number))?.plan?.apps.map((app) => app.name) ?? []
   return planned.length > 0 ? planned : trusted.apps.map((app) => app.name)

@@ -85,7 +85,7 @@ async function isIn(forge: Forge, repository: GitRepository, number: number, rev
 }
 
 /** Everything that an app's render is made of, as one text. */
-async function saysOf(repository: GitRepository, treeish: string, app: App): Promise<string> {
+export async function saysOf(repository: GitRepository, treeish: string, app: App): Promise<string> {
   const inputs = await inputsOf(repository, treeish, app)
   const { path, render, helm = null, namespace = null } = app
   return JSON.stringify([path, render, helm, namespace, await repository.fingerprint(treeish, inputs)])

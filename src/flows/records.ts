@@ -129,6 +129,18 @@ export type RollbackOrder = {
   readonly told?: SyncState
 }
 
+/** What a preview was asked for with. */
+export type PreviewOrder = {
+  /** The comment that asked for it, whose answer tells how it ended. */
+  readonly commentId: number
+  /** The rule by which it was allowed, for the audit. */
+  readonly allowedBy: string
+  /** `true`: the pull request is closed, and the app goes back to the target branch. */
+  readonly ends?: boolean
+  /** The state that the answer tells of already. */
+  readonly told?: SyncState
+}
+
 /** One sync of one app. */
 export type SyncRecord = {
   readonly id: string
@@ -149,6 +161,8 @@ export type SyncRecord = {
   readonly deploymentId?: number
   /** It takes the app back to what an earlier sync applied: `/rollback`. */
   readonly rollback?: RollbackOrder
+  /** It applies the head of an open pull request, or ends that: `/sync` before the merge. */
+  readonly preview?: PreviewOrder
   readonly outcome: SyncOutcome
   readonly createdAt: string
   /** ISO 8601; set in every final state. */

@@ -1,12 +1,16 @@
 import type { SyncOutcome, SyncState } from '../core/model/outcome.ts'
 import { syncCheck } from '../core/report/sync-check.ts'
 import { syncComment } from '../core/report/sync-comment.ts'
+import { answerPreviews } from './answer-preview.ts'
 import { answerRollbacks } from './answer-rollback.ts'
 import { checkName } from './plan-pull-request.ts'
 import type { Forge } from './ports.ts'
 import type { Job, SyncRecord } from './records.ts'
 import type { ServerWorld } from './server-world.ts'
 import { commentMarker, writeComment } from './sticky-comment.ts'
+import { newestOfEach } from './syncs-of.ts'
+
+type ReportJob = Extract<Job, { kind: 'report' }>
 
 /** What a deployment says of a sync that is over; a held one goes on later. */
 const deploymentStates: Readonly<Partial<Record<SyncState, 'success' | 'inactive' | 'queued'>>> = {
@@ -51,17 +55,22 @@ export async function tellGitHub(forge: Forge, record: SyncRecord, outcome: Sync
   else await forge.createCheck({ name, commit: record.revision, externalId: record.id, done: result })
 }
 
-/** Writes the state of all syncs of a pull request into its comment. */
-export async function reportSyncs(world: ServerWorld, job: Extract<Job, { kind: 'report' }>): Promise<void> {
-  const syncs = await world.store.syncsOf(job.repository, job.number)
-  const newest = new Map<string, SyncRecord>()
-  for (const sync of syncs) newest.set(sync.app, sync)
+/** Writes the state of all syncs of a pull request into its comment, and answers the commands that asked for some. */
+export async function reportSyncs(world: ServerWorld, job: ReportJob): Promise<void> {
+  const all = await world.store.syncsOf(job.repository, job.number)
+  const forge = await world.forges.open(job.repository, job.repository.installationId)
+  const merged = all.filter((each) => !each.preview)
+  if (merged.length > 0) await writeLog(world, forge, job, merged)
+  await answerRollbacks(world, forge, job, merged)
+  await answerPreviews(world, forge, job, all)
+}
+
+async function writeLog(world: ServerWorld, forge: Forge, job: ReportJob, syncs: readonly SyncRecord[]): Promise<void> {
   const last = syncs.findLast((each) => !each.rollback)
   if (!last) return
   const plan = (await world.store.latestPlan(job.repository, job.number))?.plan
-  const forge = await world.forges.open(job.repository, job.repository.installationId)
   const body = syncComment({
-    outcomes: [...newest.values()].map(shownOutcome),
+    outcomes: [...newestOfEach(syncs).values()].map(shownOutcome),
     number: job.number,
     revision: last.revision,
     branch: last.branch,
@@ -70,7 +79,6 @@ export async function reportSyncs(world: ServerWorld, job: Extract<Job, { kind: 
     ...(plan ? { plan } : {}),
   })
   await writeComment(world, forge, job, body, { onlyIfThere: false })
-  await answerRollbacks(world, forge, job, syncs)
 }
 
 /** What the comment of a pull request says of a sync. */

@@ -72,8 +72,10 @@ async function goodSyncs(world: ServerWorld, own: SyncRecord): Promise<readonly 
   return entries.map((each) => each.sync).filter((sync) => isGood(sync, own))
 }
 
-function isGood({ app, cluster, outcome }: SyncRecord, own: SyncRecord): boolean {
-  return app === own.app && cluster === own.cluster && outcome.state === 'succeeded' && !outcome.rolledBack
+/** What was only previewed was on no branch. */
+function isGood({ app, cluster, outcome, preview }: SyncRecord, own: SyncRecord): boolean {
+  const isOfApp = app === own.app && cluster === own.cluster
+  return isOfApp && !preview && outcome.state === 'succeeded' && !outcome.rolledBack
 }
 
 async function choices(world: ServerWorld, own: SyncRecord): Promise<string> {

@@ -3,7 +3,8 @@ import type { Pin } from '../core/model/inventory.ts'
 import type { SyncOutcome } from '../core/model/outcome.ts'
 import type { AppPlan } from '../core/model/plan.ts'
 import { superseded } from '../core/sync/superseded.ts'
-import { isRollback, type RollbackRecord } from './may-go-back.ts'
+import { isRollback } from './may-go-back.ts'
+import { isPreview, previewPin } from './may-preview.ts'
 import type { Beginning } from './may-sync.ts'
 import { pinApp } from './pins.ts'
 import type { PlannedApp } from './plan-app.ts'
@@ -52,7 +53,7 @@ export async function runSync(world: ServerWorld, ready: Ready, signal: AbortSig
     const ended = await syncRecord(world, ready, either, (outcome) => {
       latest = outcome
     })
-    if (isRollback(record) || !goesBack(ready.app, ended.record.outcome)) return ended.record
+    if (isRollback(record) || isPreview(record) || !goesBack(ready.app, ended.record.outcome)) return ended.record
     // From here on a restart goes on with the way back: see `goOnBack`.
     await world.store.saveSync({ ...ended.record, outcome: { ...ended.record.outcome, state: 'running' } })
     // Not to be overtaken: half of the way back would be held, too.
@@ -119,7 +120,11 @@ async function syncRecord(
           // What would be lost with its data is left there, and said.
           ...(way ? { keepsRisky: true } : {}),
         },
-        ...(isRollback(record) ? { hooks: false, begins: () => pinApp(world, record, pinOf(world, record)) } : {}),
+        ...(isRollback(record) ? { hooks: false } : {}),
+        begins: async () => {
+          const pin = pinOf(record, world.clock.now().toISOString())
+          if (pin) await pinApp(world, record, pin)
+        },
         signal,
         othersRun: () => othersRun(world, record),
         planned: async (planned) => {
@@ -144,18 +149,17 @@ async function syncRecord(
 function causeOf(record: SyncRecord): string {
   const { number, actor } = record
   if (isRollback(record)) return `/rollback on #${number} by ${actor}`
+  if (isPreview(record)) return `/sync on #${number} before its merge by ${actor}`
   return number === undefined ? `direct push by ${actor}` : `merge of #${number} by ${actor}`
 }
 
-/** Held at the revision from the first write on: what is merged meanwhile waits. */
-function pinOf(world: ServerWorld, { revision, actor, number, rollback }: RollbackRecord): Pin {
-  return {
-    revision,
-    by: actor,
-    at: world.clock.now().toISOString(),
-    reason: rollback.reason ?? `/rollback on #${number}`,
-    ...(number === undefined ? {} : { number }),
-  }
+/** What an app is held at from the first write on: what is merged meanwhile waits. */
+function pinOf(record: SyncRecord, at: string): Pin | undefined {
+  if (isPreview(record)) return previewPin(record, at)
+  if (!isRollback(record)) return undefined
+  const { revision, actor, number, rollback } = record
+  const reason = rollback.reason ?? `/rollback on #${number}`
+  return { revision, by: actor, at, reason, ...(number === undefined ? {} : { number }) }
 }
 
 /** Keeps what a sync is about to apply, for the history; what is too large to keep is no reason not to sync. */

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Forge, RepositoryName } from './ports.ts'
 import type { Job, PullRequestState } from './records.ts'
 import type { ServerWorld } from './server-world.ts'
+import { mergedSyncs } from './syncs-of.ts'
 
 /** A pull request, as jobs name it. */
 type Place = { readonly repository: Job['repository']; readonly number: number }
@@ -57,7 +58,7 @@ export async function writePlanComment(
   options: { readonly onlyIfThere: boolean },
 ): Promise<void> {
   const { repository, number } = place
-  const isMerged = async () => (await world.store.syncsOf(repository, number)).length > 0
+  const isMerged = async () => (await mergedSyncs(world, repository, number)).length > 0
   if (await isMerged()) return
   await writeComment(world, forge, place, body, options)
   if (!(await isMerged())) return

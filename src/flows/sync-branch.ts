@@ -5,6 +5,7 @@ import { assemblePlan } from '../core/plan/plan.ts'
 import { planCheck } from '../core/report/check.ts'
 import { manualHold } from '../core/sync/holds.ts'
 import { superseded } from '../core/sync/superseded.ts'
+import { endPreviews } from './end-previews.ts'
 import { changesConfig, selectAffected } from './plan-commit.ts'
 import { checkName } from './plan-pull-request.ts'
 import type { Forge, GitRepository, PullRequest, RepositoryName } from './ports.ts'
@@ -56,6 +57,7 @@ export async function syncBranch(world: ServerWorld, job: PushJob): Promise<void
   for (const number of new Set(records.flatMap((record) => record.number ?? []))) {
     await changePullRequest(world, job.repository, number, { open: false })
     await endLocks(world, job.repository, number)
+    await endPreviews(world, job.repository, number)
   }
   // Before the branch counts as done: a restart goes through all of it again.
   const waiting = await world.store.heldSyncs()

@@ -5,6 +5,7 @@ import type { SyncOutcome } from '../core/model/outcome.ts'
 import { endIfPassed, finish } from './end-sync.ts'
 import { rememberSynced } from './holds.ts'
 import { isRollback, mayGoBack } from './may-go-back.ts'
+import { isPreview, mayPreview } from './may-preview.ts'
 import { appOf, mayBegin, type SyncJob } from './may-sync.ts'
 import type { Forge } from './ports.ts'
 import type { SyncRecord } from './records.ts'
@@ -110,7 +111,9 @@ async function attemptOnce(
       begins(may.app)
       return await runSync(world, { ...may, forge, place: job.repository, record: stored }, signal)
     }
-    const may = await mayBegin(world, forge, job, stored)
+    const may = isPreview(stored)
+      ? await mayPreview(world, forge, job, stored)
+      : await mayBegin(world, forge, job, stored)
     if ('instead' in may) return { ...stored, outcome: may.instead }
     begins(may.app)
     const { author } = await may.repository.describe(stored.revision)

@@ -141,7 +141,7 @@ function syncsOfApp(db: Db, { repository, app, cluster }: AppColumns) {
 /** Syncs of an app that ended healthy and stayed, newest first. */
 function goodSyncs(db: Db, app: AppColumns) {
   return syncsOfApp(db, app)
-    .where(sql<boolean>`outcome ->> 'state' = 'succeeded' and outcome -> 'rolledBack' is null`)
+    .where(sql<boolean>`outcome ->> 'state' = 'succeeded' and outcome -> 'rolledBack' is null and preview is null`)
     .orderBy('seq', 'desc')
 }
 

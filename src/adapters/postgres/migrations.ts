@@ -167,9 +167,9 @@ export const migrations: readonly Migration[] = [
   },
   {
     id: 4,
-    name: 'what a rollback was asked for with',
+    name: 'what a rollback or a preview was asked for with',
     sql: `
-      alter table drydock.sync add column rollback jsonb;
+      alter table drydock.sync add column rollback jsonb, add column preview jsonb;
     `,
   },
   {

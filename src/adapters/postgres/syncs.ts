@@ -2,7 +2,7 @@ import { type Selectable, sql } from 'kysely'
 import type { PgBoss } from 'pg-boss'
 import type { SyncOutcome, SyncState } from '../../core/model/outcome.ts'
 import type { RepositoryName } from '../../flows/ports.ts'
-import type { Job, RepositoryAddress, RollbackOrder, SyncRecord } from '../../flows/records.ts'
+import type { Job, PreviewOrder, RepositoryAddress, RollbackOrder, SyncRecord } from '../../flows/records.ts'
 import { enqueue } from './enqueue.ts'
 import { present, repositoryName, repositoryText, storable, storableJson, toNumber } from './storable.ts'
 import type { Db, Tables } from './tables.ts'
@@ -70,7 +70,11 @@ export async function writeSync(db: Db, boss: PgBoss, record: SyncRecord, report
 export async function noteTold(db: Db, id: string, told: SyncState): Promise<void> {
   await db
     .updateTable('drydock.sync')
-    .set({ rollback: sql`rollback || jsonb_build_object('told', ${told}::text)` })
+    .set({
+      // Null where there is none.
+      rollback: sql`rollback || jsonb_build_object('told', ${told}::text)`,
+      preview: sql`preview || jsonb_build_object('told', ${told}::text)`,
+    })
     .where('id', '=', id)
     .where(sql<boolean>`outcome ->> 'state' = ${told}`)
     .execute()
@@ -138,6 +142,7 @@ function toColumns(record: SyncRecord) {
     digest: record.digest ?? null,
     deployment_id: record.deploymentId ?? null,
     rollback: record.rollback === undefined ? null : storableJson(record.rollback),
+    preview: record.preview === undefined ? null : storableJson(record.preview),
     outcome: storableJson(record.outcome),
     created_at: record.createdAt,
     finished_at: record.finishedAt ?? null,
@@ -163,6 +168,7 @@ export function toRecord(row: Selectable<Tables['drydock.sync']>): SyncRecord {
       digest: row.digest,
       deploymentId: toNumber(row.deployment_id),
       rollback: row.rollback as RollbackOrder | null,
+      preview: row.preview as PreviewOrder | null,
       finishedAt: row.finished_at?.toISOString(),
     }),
   }

@@ -53,6 +53,7 @@ type SyncTable = {
   author: string | null
   digest: string | null
   rollback: MaybeJson
+  preview: MaybeJson
   installation_id: ColumnType<string | number | null, number | null | undefined, number | null>
   deployment_id: Big
   outcome: Json

@@ -9,7 +9,6 @@ type RawRepository = z.output<typeof repositorySchema>
 
 /** An app with the settings that the model has no place for. */
 export type AppSettings = App & {
-  readonly preview: boolean
   readonly createNamespace: boolean
 }
 

@@ -5,7 +5,7 @@ import type { YamlDocument } from './yaml-document.ts'
 const repositoryKeys = ['policies', 'require', 'exceptions']
 
 /** Keys of an app, likewise. */
-const appKeys = ['preview', 'createNamespace']
+const appKeys = ['createNamespace']
 
 /**
  * Notes for settings that this version checks but doesn't act on: somebody who wrote `policies` must not believe that

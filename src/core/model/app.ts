@@ -78,6 +78,8 @@ export type App = {
   readonly managers: readonly string[]
   /** Take over objects that another tool owns. */
   readonly adopt: boolean
+  /** `/sync` on an open pull request applies its head, until it is closed. */
+  readonly preview: boolean
   /** Apps of the same file that must be synced and healthy before this one is. */
   readonly dependsOn: readonly string[]
   /** CEL rules of the health of kinds; they win over what Drydock knows. */

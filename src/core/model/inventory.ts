@@ -29,8 +29,10 @@ export type Pin = {
   readonly by: string
   readonly at: string
   readonly reason: string
-  /** The pull request that was taken back. */
+  /** The pull request that was taken back, or is previewed. */
   readonly number?: number
+  /** `true`: it is the head of that pull request, which is still open. */
+  readonly preview?: boolean
   /** The one that takes it back in Git too. */
   readonly revert?: number
 }

@@ -81,7 +81,7 @@ export function nextSteps(outcomes: readonly SyncOutcome[]): readonly Section[] 
     { words: 'To sync now, comment:', command: 'sync', apps: heldBy('manual') },
     { words: 'To let go of what is locked, comment:', command: 'unlock', apps: heldBy('lock') },
     {
-      words: 'To leave the older revision without a revert or a fix, comment:',
+      words: 'To end the hold without a revert or a fix, comment:',
       command: 'unlock',
       apps: [...heldBy('pin'), ...back],
     },

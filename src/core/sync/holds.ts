@@ -96,12 +96,14 @@ function locked(app: string, { by, at, reason, number }: Lock): Hold {
   )
 }
 
-function pinned(app: string, { revision, by, at, reason, number }: Pin): Hold {
+function pinned(app: string, { revision, by, at, reason, number, preview }: Pin): Hold {
   const where = number === undefined ? '' : ` (#${number})`
   return held(
     { kind: 'pin' },
     `${app} is held at ${revision.slice(0, 7)} by ${by}${where} since ${moment(at)}: ${reason}`,
-    `Merge the revert, or \`/sync ${app}\` a fix, or \`/unlock ${app}\`.`,
+    preview
+      ? `It goes on by itself once #${number} is merged or closed; \`/unlock ${app}\` ends the preview.`
+      : `Merge the revert, or \`/sync ${app}\` a fix, or \`/unlock ${app}\`.`,
   )
 }
 

@@ -17,6 +17,7 @@ export function appOf(more: Partial<App> = {}, sync: Partial<App['sync']> = {}):
     sensitive: [],
     managers: [],
     adopt: false,
+    preview: false,
     dependsOn: [],
     health: [],
     ...more,
