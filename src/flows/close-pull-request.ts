@@ -1,9 +1,9 @@
+import { endLocks } from './end-locks.ts'
 import { leavePreviews } from './end-previews.ts'
 import type { Job } from './records.ts'
 import { releaseHeld } from './release-held.ts'
 import type { ServerWorld } from './server-world.ts'
 import { changePullRequest } from './sticky-comment.ts'
-import { endLocks } from './unlock-app.ts'
 
 /**
  * Remembers that a pull request is closed: its plan no longer counts for the commit that it shares with others, which

@@ -1,13 +1,14 @@
 import type { Command } from '../core/commands/command.ts'
-import type { Lock } from '../core/model/inventory.ts'
-import { answerLines, lockWords, problemText } from '../core/report/answers.ts'
+import type { Lock, Waiting } from '../core/model/inventory.ts'
+import { answerLines, problemText, queuedWords } from '../core/report/answers.ts'
 import { code, text } from '../core/report/escape.ts'
+import { asks, isOf, placeIn } from '../core/sync/lock-queue.ts'
 import { type MarkedApp, readMarks, writeMarks } from './marks.ts'
 import { auditOrder, bareName, meantApps, type Order } from './order.ts'
 
 type LockCommand = Extract<Command, { name: 'lock' }>
 
-/** Holds apps: nobody may sync them until they are let go. All of them or none, where somebody else holds one. */
+/** Holds apps: nobody may sync them until they are let go. For those that somebody else holds one waits. */
 export async function lockApps(order: Order, command: LockCommand): Promise<string> {
   const { world, job, person } = order
   const places = await meantApps(order, command.apps)
@@ -15,12 +16,7 @@ export async function lockApps(order: Order, command: LockCommand): Promise<stri
   if (places.length === 0) return 'There is no app here that could be locked.'
   await order.say(`⏳ Locking ${places.map(({ app }) => code(app, 100)).join(', ')}.`)
   const apps = await Promise.all(places.map((place) => readMarks(world, bareName(job.repository), place)))
-  const taken = apps.flatMap((app) => {
-    const lock = lockOf(app)
-    return lock && !isOf(lock, person.login) ? [`${code(app.app, 100)} ${lockWords(lock)}`] : []
-  })
-  if (taken.length > 0) return answerLines([...taken, 'Nothing was locked.'])
-  const lock: Lock = {
+  const wish: Waiting = {
     by: person.login,
     at: world.clock.now().toISOString(),
     number: job.number,
@@ -28,42 +24,55 @@ export async function lockApps(order: Order, command: LockCommand): Promise<stri
     // A closed pull request ends no lock that was made after.
     ...(command.keep || order.pull.state === 'closed' ? { keep: true } : {}),
   }
-  const lines: string[] = []
-  for (const app of apps) lines.push(await lockOne(order, app, lock))
-  return answerLines([...lines, endOf(order, command.keep)])
+  const lines: Line[] = []
+  for (const app of apps) lines.push(await lockOne(order, app, wish))
+  const ends = lines.some(({ locked }) => locked) ? [endOf(order, command.keep)] : []
+  const waits = lines.some(({ waits }) => waits) ? ['You are told here when a lock that you wait for is yours.'] : []
+  return answerLines([...lines.map((line) => line.text), ...ends, ...waits])
 }
 
-/** The lock of an app, whichever side has it. */
-function lockOf({ state, live }: MarkedApp): Lock | undefined {
-  return state?.lock ?? ('marks' in live ? live.marks.lock : undefined)
-}
+/** What is said of one app, and whether it is locked now for who asked, or they wait. */
+type Line = { readonly text: string; readonly locked?: boolean; readonly waits?: boolean }
 
-function isOf(lock: Lock, login: string): boolean {
-  return lock.by.toLowerCase() === login.toLowerCase()
-}
-
-async function lockOne(order: Order, app: MarkedApp, lock: Lock): Promise<string> {
-  const { world, job, pull } = order
+async function lockOne(order: Order, app: MarkedApp, wish: Waiting): Promise<Line> {
+  const { world, job } = order
   const { state, live } = app
   const name = code(app.app, 100)
-  if (!state && 'problem' in live) return `${name} could not be locked. ${problemText(live.problem)}`
-  const meanwhile: Lock[] = []
-  const missing = await writeMarks(world, bareName(job.repository), app, (marks) => {
-    if (!marks.lock || isOf(marks.lock, lock.by)) return { ...marks, lock }
-    meanwhile.push(marks.lock)
-    return marks
-  })
-  if (meanwhile[0]) return `${name} ${lockWords(meanwhile[0])}`
-  await auditOrder(order, {
-    action: 'lock',
-    app: app.app,
-    cluster: app.cluster,
-    revision: state?.revision ?? pull.head,
-    result: `locked${lock.reason ? `: ${lock.reason}` : ''}${missing ? '; not written to the cluster' : ''}`,
-  })
-  const why = lock.reason ? `: ${text(lock.reason, 300)}` : ''
-  if (!missing) return `${name} is locked${why}.`
-  return `${name} is locked${why}, but only this server knows it: its cluster was not told. ${problemText(missing)}`
+  if (!state && 'problem' in live) {
+    return { text: `${name} could not be locked. ${problemText(live.problem)}` }
+  }
+  const seen = onOneSide(app)
+  const missing = await writeMarks(world, bareName(job.repository), app, (marks) => ({
+    ...marks,
+    lock: asks(marks.lock ?? seen, wish),
+  }))
+  // As it came to be: somebody else may have asked, or let go, since the marks were read.
+  const lock: Lock = (await world.store.appState({ repository: bareName(job.repository), ...app }))?.lock ?? wish
+  const locked = isOf(lock, wish.by)
+  const why = wish.reason ? `: ${wish.reason}` : ''
+  await auditLock(
+    order,
+    app,
+    `${locked ? 'locked' : `waits for the lock of ${lock.by}`}${why}${missing ? '; not written to the cluster' : ''}`,
+  )
+  const said = locked
+    ? `${name} is locked${wish.reason ? `: ${text(wish.reason, 300)}` : ''}`
+    : `${name} ${queuedWords(lock, placeIn(lock, wish.by) ?? 0)}`
+  if (!missing) return { text: locked ? `${said}.` : said, locked, waits: !locked }
+  const unknown = 'only this server knows it: its cluster was not told.'
+  return { text: `${said}${locked ? ', but' : ' But'} ${unknown} ${problemText(missing)}`, locked, waits: !locked }
+}
+
+/** A lock that only one side has: a lost database, or a cluster that was not told. It counts for both. */
+function onOneSide({ state, live }: MarkedApp): Lock | undefined {
+  if (!('marks' in live)) return undefined
+  const [stored, there] = [state?.lock, live.marks.lock]
+  return stored && there ? undefined : (stored ?? there)
+}
+
+function auditLock(order: Order, { app, cluster, state }: MarkedApp, result: string): Promise<void> {
+  const revision = state?.revision ?? order.pull.head
+  return auditOrder(order, { action: 'lock', app, cluster, revision, result })
 }
 
 function endOf({ pull }: Order, keep: boolean): string {

@@ -58,6 +58,13 @@ export type Job =
     }
   /** Writes the state of a pull request's syncs into its comment; key: repository and number. */
   | { readonly kind: 'report'; readonly repository: RepositoryAddress; readonly number: number }
+  /** Tells the one who waited for the lock of an app that it is theirs now; key: repository, cluster and app. */
+  | {
+      readonly kind: 'lock-passed'
+      readonly repository: RepositoryAddress
+      readonly cluster: string
+      readonly app: string
+    }
   /** Reads a new comment again and obeys it; key: repository and number. */
   | {
       readonly kind: 'command'

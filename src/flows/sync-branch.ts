@@ -5,6 +5,7 @@ import { assemblePlan } from '../core/plan/plan.ts'
 import { planCheck } from '../core/report/check.ts'
 import { manualHold } from '../core/sync/holds.ts'
 import { superseded } from '../core/sync/superseded.ts'
+import { endLocks } from './end-locks.ts'
 import { endPreviews } from './end-previews.ts'
 import { changesConfig, selectAffected } from './plan-commit.ts'
 import { checkName } from './plan-pull-request.ts'
@@ -15,7 +16,6 @@ import { releaseHeld } from './release-held.ts'
 import { tellGitHub } from './report-syncs.ts'
 import type { ServerWorld } from './server-world.ts'
 import { changePullRequest } from './sticky-comment.ts'
-import { endLocks } from './unlock-app.ts'
 
 type PushJob = Extract<Job, { kind: 'push' }>
 

@@ -1,14 +1,20 @@
 import { judgeUnlock } from '../core/commands/who-may.ts'
-import { answerLines, problemText } from '../core/report/answers.ts'
+import type { Lock } from '../core/model/inventory.ts'
+import { answerLines, lockWords, problemText } from '../core/report/answers.ts'
 import { code } from '../core/report/escape.ts'
+import { leaves, letsGo, placeIn, type Turn } from '../core/sync/lock-queue.ts'
 import { type HoldMarks, type MarkedApp, readMarks, writeMarks } from './marks.ts'
 import { type AppPlace, auditOrder, bareName, meantApps, type Order } from './order.ts'
 import type { RepositoryName } from './ports.ts'
 import type { SyncRecord } from './records.ts'
 import { releaseHeld } from './release-held.ts'
 import type { ServerWorld } from './server-world.ts'
+import { queueTelling } from './tell-locked.ts'
 
-/** Lets go of apps that are locked or pinned; what they held is synced then. All of them or none, as far as it is allowed. */
+/**
+ * Lets go of apps that are locked or pinned; what they held is synced then, unless somebody waits for the lock. Who only
+ * waits for it doesn't any more. All of them or none, as far as it is allowed.
+ */
 export async function unlockApps(order: Order, words: readonly string[]): Promise<string> {
   const { world, job } = order
   const places = await meantApps(order, words)
@@ -25,11 +31,16 @@ export async function unlockApps(order: Order, words: readonly string[]): Promis
   const held = apps.filter(
     (app) => isHeld(app) || (asked && !apps.some((each) => each.now === app.app && isHeld(each))),
   )
-  for (const app of held.filter((each) => each.now === undefined || isHeld(each)))
-    lines.push(await unlockOne(order, app))
+  const free = new Set<string>()
+  for (const app of held.filter((each) => each.now === undefined || isHeld(each))) {
+    const done = await unlockOne(order, app)
+    lines.push(done.text)
+    if (done.free) free.add(app.now ?? app.app)
+  }
   if (lines.length === 0) return 'No app of this pull request is locked or pinned.'
+  await queueTelling(world, job.repository)
   await releaseHeld(world)
-  const goesOn = waiting.some(({ app }) => held.some((each) => (each.now ?? each.app) === app))
+  const goesOn = waiting.some(({ app }) => free.has(app))
   return answerLines([...lines, ...(goesOn ? ['What this held goes on now.'] : [])])
 }
 
@@ -87,75 +98,100 @@ function isSame(one: Mark, other: Mark): boolean {
   return one.kind === other.kind && one.by === other.by && one.at === other.at
 }
 
-/** What is left without these: somebody may have marked the app anew since they were read. */
-function without(marks: HoldMarks, gone: readonly Mark[]): HoldMarks {
-  const stays = (kind: Mark['kind']) => {
-    const mark = marks[kind]
-    return mark && !gone.some((each) => isSame(each, { kind, by: mark.by, at: mark.at }))
-  }
-  const { lock, pin } = marks
-  return { ...(lock && stays('lock') ? { lock } : {}), ...(pin && stays('pin') ? { pin } : {}) }
+/** What is left without these: somebody may have marked the app anew since they were read. A lock passes on. */
+function without({ lock, pin }: HoldMarks, gone: readonly Mark[], turn: Turn): HoldMarks {
+  const locks = gone.filter(({ kind }) => kind === 'lock')
+  const next = letsGo(lock, locks, turn)
+  const pinStays = pin && !gone.some((each) => isSame(each, { kind: 'pin', by: pin.by, at: pin.at }))
+  return { ...(next ? { lock: next } : {}), ...(pinStays ? { pin } : {}) }
 }
 
-function refusalOf({ who, person }: Order, app: MarkedApp): readonly string[] {
-  for (const { by } of marksOf(app)) {
+/** The lock that counts: the cluster's only where the store has none. */
+function lockOf({ state, live }: MarkedApp): Lock | undefined {
+  return state?.lock ?? ('marks' in live ? live.marks.lock : undefined)
+}
+
+/** Names this command in a lock that it changed. */
+function keyOf({ job }: Order): string {
+  return `comment ${job.commentId}`
+}
+
+/** Is the lock what this very command made of it, before a crash? */
+function isDone(order: Order, app: MarkedApp): boolean {
+  return lockOf(app)?.doneBy === keyOf(order)
+}
+
+function isWaiting({ person }: Order, app: MarkedApp): boolean {
+  const lock = lockOf(app)
+  return lock !== undefined && placeIn(lock, person.login) !== undefined
+}
+
+/** Did the cluster miss that this lock passed on? Its owner has let go of it already. */
+function hasPassedOn(app: MarkedApp, mark: Mark): boolean {
+  const there = 'marks' in app.live ? app.live.marks.lock : undefined
+  const owner = app.state?.lock?.by
+  return mark.kind === 'lock' && mark.by === there?.by && owner !== undefined && placeIn(there, owner) !== undefined
+}
+
+function refusalOf(order: Order, app: MarkedApp): readonly string[] {
+  const { who, person } = order
+  if (isDone(order, app) || isWaiting(order, app)) return []
+  for (const { by } of marksOf(app).filter((mark) => !hasPassedOn(app, mark))) {
     const verdict = judgeUnlock(who, person, { app: app.app, by })
     if ('refused' in verdict) return [verdict.refused]
   }
   return []
 }
 
-async function unlockOne(order: Order, app: MarkedApp & { readonly now?: string }): Promise<string> {
-  const { world, job, pull, who, person } = order
+/** What is said of one app; `free`: nothing that was seen holds it any more. */
+type Line = { readonly text: string; readonly free: boolean }
+
+async function unlockOne(order: Order, app: MarkedApp & { readonly now?: string }): Promise<Line> {
+  const { world, job, who, person } = order
   const marks = marksOf(app)
   const name = `${code(app.app, 100)}${app.now === undefined ? '' : ` (the name that ${code(app.now, 100)} had)`}`
   const unknown = 'problem' in app.live ? ` Its cluster could not be asked: ${problemText(app.live.problem)}` : ''
-  if (marks.length === 0) return `${name} is neither locked nor pinned.${unknown}`
-  const missing = await writeMarks(world, bareName(job.repository), app, (now) => without(now, marks))
+  const lock = lockOf(app)
+  if (lock && isDone(order, app)) return { text: `You let go of ${name}. It ${lockWords(lock)}`, free: false }
+  if (isWaiting(order, app)) return { text: await leaveOne(order, app, name), free: false }
+  if (marks.length === 0) return { text: `${name} is neither locked nor pinned.${unknown}`, free: true }
+  const turn = { at: world.clock.now().toISOString(), doneBy: keyOf(order) }
+  const missing = await writeMarks(world, bareName(job.repository), app, (now) => without(now, marks, turn))
+  const left = (await world.store.appState({ repository: bareName(job.repository), ...app }))?.lock
+  const next = left?.doneBy === turn.doneBy ? left : undefined
   const [first] = marks
   const verdict = first ? judgeUnlock(who, person, { app: app.app, by: first.by }) : undefined
-  await auditOrder(order, {
-    action: 'unlock',
-    app: app.app,
-    cluster: app.cluster,
-    revision: app.state?.revision ?? pull.head,
-    result: `${marks.map(({ kind, by }) => `${kind} of ${by} removed`).join(', ')}${missing ? '; not on the cluster' : ''}`,
-    ...(verdict && 'allowedBy' in verdict ? { allowedBy: verdict.allowedBy } : {}),
-  })
+  await auditUnlock(
+    order,
+    app,
+    `${marks.map(({ kind, by }) => `${kind} of ${by} removed`).join(', ')}${missing ? '; not on the cluster' : ''}`,
+    verdict && 'allowedBy' in verdict ? verdict.allowedBy : undefined,
+  )
+  const passes = next && `passes on to ${code(next.by, 100)}, who waited and is told`
   const what = [
-    ...(marks.some(({ kind }) => kind === 'lock') ? ['is unlocked'] : []),
+    ...(marks.some(({ kind }) => kind === 'lock') && !passes ? ['is unlocked'] : []),
     ...(marks.some(({ kind }) => kind === 'pin') ? ['is no longer pinned to an older revision'] : []),
+    ...(passes ? [passes] : []),
   ]
-  if (!missing) return `${name} ${what.join(' and ')}.`
-  return `${name} ${what.join(' and ')} on this server, but its cluster still says that it is held, and that counts until \`/unlock\` reaches it. ${problemText(missing)}`
+  const free = left === undefined
+  if (!missing) return { text: `${name} ${what.join(' and ')}.`, free }
+  const where =
+    'on this server, but its cluster still says that it is held, and that counts until `/unlock` reaches it.'
+  return { text: `${name} ${what.join(' and ')} ${where} ${problemText(missing)}`, free }
 }
 
-/**
- * Ends the locks that go with a pull request, when it is closed or merged. What can't be reached is logged, and stays
- * locked until somebody says `/unlock`.
- */
-export async function endLocks(world: ServerWorld, where: RepositoryName, number: number): Promise<void> {
-  const repository = bareName(where)
-  for (const state of await world.store.appStates(repository)) {
-    const { lock } = state
-    if (!lock || lock.number !== number || lock.keep) continue
-    const app = await readMarks(world, repository, { app: state.app, cluster: state.cluster })
-    const missing = await writeMarks(world, repository, app, ({ lock: now, ...others }) =>
-      now && (now.number !== number || now.keep) ? { ...others, lock: now } : others,
-    )
-    if (missing)
-      world.log.warn('a lock could not be taken off its cluster', { app: state.app, problem: missing.message })
-    await world.store.audit({
-      at: world.clock.now().toISOString(),
-      actor: 'drydock',
-      action: 'unlock',
-      repository: `${repository.owner}/${repository.name}`,
-      app: state.app,
-      cluster: state.cluster,
-      revision: state.revision ?? '',
-      number,
-      result: `lock of ${lock.by} removed${missing ? '; not on the cluster' : ''}`,
-      allowedBy: `#${number} is closed`,
-    })
-  }
+/** Takes somebody out of those who wait; who holds the app holds it on. */
+async function leaveOne(order: Order, app: MarkedApp, name: string): Promise<string> {
+  const { world, job, person } = order
+  const missing = await writeMarks(world, bareName(job.repository), app, ({ lock: now, ...others }) => {
+    const lock = leaves(now, person.login, keyOf(order))
+    return { ...others, ...(lock ? { lock } : {}) }
+  })
+  await auditUnlock(order, app, `no longer waits${missing ? '; not on the cluster' : ''}`, 'waited')
+  return `You no longer wait for ${name}.${missing ? ` Its cluster was not told. ${problemText(missing)}` : ''}`
+}
+
+function auditUnlock(order: Order, { app, cluster, state }: MarkedApp, result: string, allowedBy?: string) {
+  const revision = state?.revision ?? order.pull.head
+  return auditOrder(order, { action: 'unlock', app, cluster, revision, result, ...(allowedBy ? { allowedBy } : {}) })
 }

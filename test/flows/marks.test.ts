@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Marks } from '../../src/core/model/inventory.ts'
+import { endLocks } from '../../src/flows/end-locks.ts'
 import { rememberSynced } from '../../src/flows/holds.ts'
 import { lockApps } from '../../src/flows/lock-app.ts'
 import { readMarks, writeMarks } from '../../src/flows/marks.ts'
 import { pinApp } from '../../src/flows/pins.ts'
 import type { ServerWorld } from '../../src/flows/server-world.ts'
-import { endLocks, unlockApps } from '../../src/flows/unlock-app.ts'
+import { unlockApps } from '../../src/flows/unlock-app.ts'
 import { appOf, type HoldWorld, openHoldWorld, shop } from './holds-support.ts'
 import { orderIn } from './order-support.ts'
 
@@ -97,7 +98,7 @@ it('/unlock asks for both where store and cluster were locked by two people', as
   expect([await inStore(), await onCluster()]).toEqual([{}, {}])
 })
 
-it('/lock does not take a lock over that somebody else made meanwhile', async () => {
+it('/lock waits for a lock that somebody else made meanwhile', async () => {
   const other = { by: 'zoe', at }
   const busy = withMeanwhile(() => world.remember({ ...web, clusterUID: 'uid', revision: 'r1', lock: other }))
   const said = await lockApps(
@@ -105,12 +106,14 @@ it('/lock does not take a lock over that somebody else made meanwhile', async ()
     { kind: 'command', name: 'lock', apps: ['web'], keep: false },
   )
   expect(said).toContain('is locked by zoe')
-  expect(await inStore()).toEqual({ lock: other })
+  expect(said).toContain('You are next.')
+  const waiting = [{ by: 'ann', at: '2026-05-04T10:00:00.000Z', number: 1, keep: true }]
+  expect(await inStore()).toEqual({ lock: { ...other, waiting } })
 })
 
 it('the end of a pull request ends its lock, and no pin that only the cluster has', async () => {
   await world.remember({ ...web, clusterUID: 'uid', revision: 'r1', lock })
   await mark({ lock, pin })
-  await endLocks(world as unknown as ServerWorld, shop, 1)
+  await endLocks(world as unknown as ServerWorld, { ...shop, installationId: 1 }, 1)
   expect([await inStore(), await onCluster()]).toEqual([{}, { pin }])
 })

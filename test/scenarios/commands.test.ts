@@ -172,11 +172,12 @@ describe('/lock and /unlock', () => {
       `\`${shop}\` is locked: an incident @\u200bacme/all.`,
     )
     expect(await ask(first, 'bob', `/lock ${shop}`)).toMatch(
-      /is locked by alice \(#\u200b\d+\) since .*Nothing was locked/s,
+      /is locked by alice \(#\u200b\d+\) since .*: an incident @\u200bacme\/all\. You are next\./,
     )
     expect(await ask(first, 'carol', '/status')).toMatch(
-      /locked by alice on #\u200b\d+, just now: an incident @\u200bacme\/all/,
+      /locked by alice on #\u200b\d+, just now: an incident @\u200bacme\/all; 1 waits: bob \(#\u200b\d+\)/,
     )
+    expect(await ask(first, 'bob', `/unlock ${shop}`)).toContain(`You no longer wait for \`${shop}\`.`)
     await repository.mergePullRequest(first, { by: 'bob' })
     const held = await harbour.synced(repository, first)
     expect(held).toContain('is locked by alice')
@@ -190,6 +191,34 @@ describe('/lock and /unlock', () => {
     expect(await isThere('f')).toBe(false)
     expect(await ask(first, 'alice', `/unlock ${shop}`)).toContain('is neither locked nor pinned')
   })
+})
+
+test('a lock passes on to who waited for it, who is told once, over a restart too', async () => {
+  const [first, second] = [
+    await open({ 'blog/one.yaml': configMap('one') }),
+    await open({ 'blog/two.yaml': configMap('two') }),
+  ]
+  await ask(first, 'alice', `/lock ${blog} "one first"`)
+  expect(await ask(second, 'carol', `/lock ${blog} "then two"`)).toMatch(
+    /is locked by alice .*: one first\. You are next\./,
+  )
+  expect(await ask(second, 'carol', `/lock ${blog} "then two, please"`)).toContain('You are next.')
+  const told = () => repository.comments(second).filter((each) => each.body.includes('is locked for you now'))
+  await harbour.stop()
+  await harbour.start()
+  // Word of the comment may be lost on its way: it is found again.
+  harbour.emulator.faults.request({ kind: 'lost-reply', method: 'POST', path: /\/comments$/, times: 1 })
+  await repository.closePullRequest(first, 'alice')
+  await says(second, /is locked for you now/)
+  expect(told().map(({ body }) => body.split('\n')[1])).toEqual([
+    `@carol: \`${blog}\` is locked for you now: the lock of alice is over, and you were next. \`/unlock ${blog}\` lets it go, and so does the end of this pull request.`,
+  ])
+  expect(await ask(second, 'alice', `/unlock ${blog}`)).toContain('is held by `carol`')
+  await harbour.stop()
+  await harbour.start()
+  expect(await ask(second, 'carol', '/status')).toMatch(/locked by carol on #\u200b\d+, just now: then two, please \|/)
+  expect(await ask(second, 'carol', `/unlock ${blog}`)).toContain('is unlocked.')
+  expect(told()).toHaveLength(1)
 })
 
 test('a lock goes with the pull request that it was said on, unless it is kept', async () => {

@@ -1,15 +1,23 @@
 import type { Marks } from '../../core/model/inventory.ts'
 import { parseJson } from '../../core/model/json.ts'
-import { isObject, type JsonObject } from '../../core/model/object.ts'
+import { isArray, isObject, type JsonObject } from '../../core/model/object.ts'
 
-type Kind = 'text' | 'number' | 'boolean'
-type Shape = Readonly<Record<string, { readonly kind: Kind; readonly needed?: boolean }>>
+type Kind = 'text' | 'number' | 'boolean' | 'list'
+type Field = { readonly kind: Kind; readonly needed?: boolean; readonly of?: Shape }
+type Shape = Readonly<Record<string, Field>>
 
 const text = { kind: 'text', needed: true } as const
+const wish = { by: text, at: text, reason: { kind: 'text' }, keep: { kind: 'boolean' } } as const
 
 /** What each mark holds, by its annotation. */
 const shapes: Readonly<Record<keyof Marks, Shape>> = {
-  lock: { by: text, at: text, reason: { kind: 'text' }, number: { kind: 'number' }, keep: { kind: 'boolean' } },
+  lock: {
+    ...wish,
+    number: { kind: 'number' },
+    waiting: { kind: 'list', of: { ...wish, number: { kind: 'number', needed: true } } },
+    passedFrom: { kind: 'text' },
+    doneBy: { kind: 'text' },
+  },
   pin: {
     revision: text,
     by: text,
@@ -45,13 +53,18 @@ export function fromAnnotations(annotations: JsonObject): Marks | undefined {
 
 function read(name: string, value: unknown, shape: Shape): JsonObject {
   const mark = parsed(value)
-  if (!isObject(mark)) throw new SyntaxError(name)
-  for (const [key, { kind, needed }] of Object.entries(shape)) {
-    const field = mark[key]
-    if (field === undefined ? needed : typeof field !== (kind === 'text' ? 'string' : kind)) throw new SyntaxError(name)
-  }
+  if (!isObject(mark) || !fits(mark, shape)) throw new SyntaxError(name)
   // With what a later version wrote beside this: it stays when the mark is written again.
   return mark
+}
+
+function fits(mark: JsonObject, shape: Shape): boolean {
+  return Object.entries(shape).every(([key, { kind, needed, of = {} }]) => {
+    const field = mark[key]
+    if (field === undefined) return !needed
+    if (kind === 'list') return isArray(field) && field.every((each) => isObject(each) && fits(each, of))
+    return typeof field === (kind === 'text' ? 'string' : kind)
+  })
 }
 
 function parsed(value: unknown) {

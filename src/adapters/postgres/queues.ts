@@ -66,6 +66,9 @@ export function placeOf(job: Job): { readonly queue: QueueName; readonly key: st
     case 'base-moved':
       // No ref has a colon in its name: never the key of a push.
       return { queue: 'push', key: `${repository}:${job.branch}:plans` }
+    case 'lock-passed':
+      // No number is part of it: never the key of a report.
+      return { queue: 'report', key: `${job.cluster}/${job.app} ${repository}` }
     case 'sync':
       return { queue: 'sync', key: `${job.cluster}/${job.app} ${repository}` }
     case 'report':

@@ -6,7 +6,7 @@ export const lock: CommandDescription = {
   name: 'lock',
   usage: '/lock [app…] ["reason"] [--keep]',
   summary:
-    'Holds an app: nobody may sync it until `/unlock`, or until this pull request is closed; `--keep` outlives that.',
+    'Holds an app: nobody may sync it until `/unlock`, or until this pull request is closed; `--keep` outlives that. Where somebody else holds it, you wait for it.',
   permission: 'write',
   examples: (apps) => [...apps.slice(0, 1).map((app) => `/lock ${app} "incident"`)],
   parse: readLock,

@@ -14,6 +14,18 @@ export const homeNamespace = 'drydock'
 /** An object that an app owns. The UID guards against deleting a namesake. */
 export type InventoryEntry = ObjectReference & { readonly uid?: string }
 
+/** Who waits for the lock of an app that somebody else holds. */
+export type Waiting = {
+  readonly by: string
+  /** The pull request where they asked for it, and where they are told that their turn came. */
+  readonly number: number
+  /** Since when, ISO 8601. */
+  readonly at: string
+  readonly reason?: string
+  /** `true`: the lock, and the waiting for it, outlives the pull request. */
+  readonly keep?: boolean
+}
+
 /** Who holds an app, and why. */
 export type Lock = {
   readonly by: string
@@ -21,6 +33,12 @@ export type Lock = {
   readonly at: string
   readonly number?: number
   readonly keep?: boolean
+  /** Those who get it next, the first one first; never empty. */
+  readonly waiting?: readonly Waiting[]
+  /** Whose lock it was before, until the one who has it now was told so. */
+  readonly passedFrom?: string
+  /** The command by which it came to be as it is, where it was `/unlock`: done again after a crash, that does nothing more. */
+  readonly doneBy?: string
 }
 
 /** An app that is held at a revision until the way back is in Git. */

@@ -1,6 +1,7 @@
 import type { Freeze, Lock, Pin } from '../model/inventory.ts'
 import type { SyncOutcome } from '../model/outcome.ts'
 import { covers } from '../sync/holds.ts'
+import { waitWords } from './answers.ts'
 import { row } from './app-table.ts'
 import { cellCode, cellText, text } from './escape.ts'
 import { ago, moment } from './time.ts'
@@ -62,9 +63,12 @@ function lastCell({ outcome, at, number }: NonNullable<AppStatus['last']>, now: 
   return `${outcome.state} at ${cellCode(short(outcome.revision), 100)}${from}, ${cellText(ago(at, now))}`
 }
 
-function lockCell({ by, reason, at, number }: Lock, now: string): string {
+function lockCell(lock: Lock, now: string): string {
+  const { by, reason, at, number } = lock
   const where = number === undefined ? '' : ` on #${number}`
-  return cellText(`locked by ${by}${where}, ${ago(at, now)}${reason ? `: ${reason}` : ''}`, 300)
+  const held = cellText(`locked by ${by}${where}, ${ago(at, now)}${reason ? `: ${reason}` : ''}`, 300)
+  const waiting = waitWords(lock)
+  return waiting === '' ? held : `${held}; ${cellText(waiting, 400)}`
 }
 
 function pinCell({ revision, by, at, reason }: Pin, now: string): string {

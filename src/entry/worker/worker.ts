@@ -8,6 +8,7 @@ import { reportSyncs } from '../../flows/report-syncs.ts'
 import type { ServerWorld } from '../../flows/server-world.ts'
 import { syncBranch } from '../../flows/sync-branch.ts'
 import { syncMerged } from '../../flows/sync-merged.ts'
+import { tellLocked } from '../../flows/tell-locked.ts'
 import type { PlanWatch } from '../../flows/watch-plans.ts'
 
 /** Does a job, and follows the plan that its pull request shows then. */
@@ -31,6 +32,8 @@ function flowOf(world: ServerWorld, job: Job, signal: AbortSignal): Promise<void
       return syncMerged(world, job, signal)
     case 'report':
       return reportSyncs(world, job)
+    case 'lock-passed':
+      return tellLocked(world, job)
     case 'command':
       return obeyComment(world, job)
     case 'closed':

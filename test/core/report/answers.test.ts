@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { marked } from 'marked'
 import { describe, expect, test } from 'vitest'
 import type { SyncOutcome } from '../../../src/core/model/outcome.ts'
-import { acceptedAnswer, lockWords, problemText } from '../../../src/core/report/answers.ts'
+import { acceptedAnswer, lockedForYou, lockWords, problemText, queuedWords } from '../../../src/core/report/answers.ts'
 import { type AppStatus, statusAnswer } from '../../../src/core/report/status.ts'
 import { hostileText, mentionsIn } from './hostile.ts'
 import { changeOf, deletedVolume } from './plans.ts'
@@ -79,6 +79,15 @@ describe('the status', () => {
     expect(text).not.toContain('locked!')
   })
 
+  test('says who waits for a lock', () => {
+    const waiting = ['ben', 'zoe'].map((by, index) => ({ by, at, number: index + 8 }))
+    expect(status([{ ...shop, lock: { by: 'ann', at, number: 7, waiting } }])).toContain(
+      '| locked by ann on #\u200b7, 2 h ago; 2 wait: ben (#\u200b8), zoe (#\u200b9) |',
+    )
+    const many = Array.from({ length: 8 }, () => ({ by: 'ben', at, number: 8 }))
+    expect(status([{ ...shop, lock: { by: 'ann', at, waiting: many } }])).toContain('ben (#\u200b8), and 3 more |')
+  })
+
   test('says what else holds it', () => {
     const message = 'ConfigMap shop/a: its data is lost; a person has to accept it.'
     const held = outcomeOf({ state: 'held', heldBy: { kind: 'risk' }, problems: [{ code: 'held', message }] })
@@ -99,13 +108,33 @@ describe('the status', () => {
   })
 })
 
+describe('a lock that somebody waits for', () => {
+  const lock = { by: 'ann', at, number: 7 }
+  test('says whose turn comes first', () => {
+    const held = 'is locked by ann (#\u200b7) since 2026-11-21 12:03 UTC'
+    expect(queuedWords(lock, 0)).toBe(`${held}. You are next.`)
+    expect(queuedWords({ ...lock, reason: 'incident' }, 1)).toBe(`${held}: incident. 1 waits before you.`)
+    expect(queuedWords({ ...lock, reason: 'Why?' }, 2)).toBe(`${held}: Why? 2 wait before you.`)
+  })
+  test('tells the one whose it is, and nobody else', () => {
+    expect(lockedForYou('shop', { ...lock, passedFrom: '@eve' })).toBe(
+      '@ann: `shop` is locked for you now: the lock of @\u200beve is over, and you were next. `/unlock shop` lets it go, and so does the end of this pull request.',
+    )
+    expect(lockedForYou('shop', { ...lock, by: 'ann @acme/all', keep: true, passedFrom: 'eve' })).toMatch(
+      /^`ann @acme\/all`: .* lets it go\.$/,
+    )
+  })
+})
+
 test('answers mention nobody and break out of nothing, whatever they quote', () => {
   fc.assert(
     fc.property(hostileText, hostileText, (one, other) => {
-      const lock = { by: one, at: other, reason: other }
+      const lock = { by: one, at: other, reason: other, waiting: [{ by: other, at: one, number: 1 }] }
       const outcome = outcomeOf({ state: 'held', problems: [{ code: 'held', message: other }], revision: one })
       const texts = [
         lockWords(lock),
+        queuedWords(lock, 1),
+        lockedForYou(one, { ...lock, by: `${one} `, passedFrom: other }),
         problemText({ code: 'internal', message: one, hint: other }),
         acceptedAnswer([{ app: one, change: changeOf(other, { kind: one }), risk: 'data-loss' }], ''),
         status([{ app: one, cluster: other, revision: one, lock, last: { outcome, at: one } }], {
