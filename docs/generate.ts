@@ -22,6 +22,8 @@ const remarks: Readonly<Record<string, string>> = {
     'Only of requests that may succeed later: 429, 5xx that say so, a webhook that is down, a conflict, a server that does not answer.',
   'apps[].sync.onFailure': '`rollback` also pins the app there and opens the pull request that takes the merge back.',
   'apps[].sync.maxPrune': '`0`: each deletion needs it.',
+  'apps[].commands':
+    'The keys are those of [`commands`](#commands). What the target branch says counts.',
   'apps[].dependsOn': 'A circle is an error.',
   'apps[].adopt': 'Without it such an object is an error of the plan (`already-owned`).',
   'commands.sync': 'Who may sync may end a pin by it.',

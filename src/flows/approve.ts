@@ -1,10 +1,10 @@
 import { selectApps } from '../core/commands/select-apps.ts'
-import { judgeApproval } from '../core/commands/who-may.ts'
 import type { AppPlan } from '../core/model/plan.ts'
 import { identityOf } from '../core/model/reference.ts'
 import { riskKeys } from '../core/policy/authorise.ts'
 import { acceptedAnswer, type FoundRisk } from '../core/report/answers.ts'
 import { saysOutcome } from '../core/report/says-outcome.ts'
+import { mayFor } from './may-for.ts'
 import { auditOrder, bareName, type Order, sawShown } from './order.ts'
 import { syncAgain } from './order-sync.ts'
 import type { SyncRecord } from './records.ts'
@@ -21,12 +21,10 @@ type Shown = { readonly plan: AppPlan; readonly revision: string; readonly sync?
  * Accepts the risks that the pull request shows for these apps: of its plan while it is open, of its held syncs after the
  * merge. Only what was there to be read when the comment was written counts. Then it is planned, or synced, again.
  */
-export async function approveRisks(order: Order, words: readonly string[]): Promise<string> {
-  const verdict = judgeApproval(order.who, order.person, order.pull.author)
-  if ('refused' in verdict) return verdict.refused
-  const { pull } = order
+export async function approveRisks(given: Order, words: readonly string[]): Promise<string> {
+  const { pull } = given
   if (pull.state === 'closed' && !pull.merged) return 'This pull request is closed: there is nothing to accept.'
-  const shown = pull.merged ? await shownBySyncs(order) : await shownByPlan(order)
+  const shown = pull.merged ? await shownBySyncs(given) : await shownByPlan(given)
   if (typeof shown === 'string') return shown
   const selected = selectApps(
     words,
@@ -34,6 +32,9 @@ export async function approveRisks(order: Order, words: readonly string[]): Prom
   )
   if ('kind' in selected) return selected.text
   const chosen = shown.filter(({ plan }) => selected.includes(plan.name))
+  const may = await mayFor(given, 'approve', appsAtRisk(chosen))
+  if ('refused' in may) return may.refused
+  const { order } = may
   const accepted = await accept(order, chosen)
   if (accepted.length === 0) return 'There is no risk to accept that nobody has accepted yet.'
   if (!pull.merged) {
@@ -44,6 +45,14 @@ export async function approveRisks(order: Order, words: readonly string[]): Prom
   const syncs = chosen.flatMap(({ plan, sync }) => (sync && risky.has(plan.name) ? [sync] : []))
   const lines = await Promise.all(syncs.map((sync) => syncAgain(order, sync)))
   return acceptedAnswer(accepted, lines.join(' '))
+}
+
+/** The apps of these plans that have risks, and those whose objects these take over: it is their loss too. */
+function appsAtRisk(shown: readonly Shown[]): readonly string[] {
+  const names = shown.flatMap(({ plan }) =>
+    riskKeys(plan).flatMap(({ change }) => [plan.name, change.from ?? plan.name]),
+  )
+  return [...new Set(names)]
 }
 
 /** The plan that is shown now; a text where it isn't the one that the comment can be about. */

@@ -4,16 +4,24 @@ import { answerLines, problemText, queuedWords } from '../core/report/answers.ts
 import { code, text } from '../core/report/escape.ts'
 import { asks, isOf, placeIn } from '../core/sync/lock-queue.ts'
 import { type MarkedApp, readMarks, writeMarks } from './marks.ts'
+import { mayFor } from './may-for.ts'
 import { auditOrder, bareName, meantApps, type Order } from './order.ts'
 
 type LockCommand = Extract<Command, { name: 'lock' }>
 
 /** Holds apps: nobody may sync them until they are let go. For those that somebody else holds one waits. */
-export async function lockApps(order: Order, command: LockCommand): Promise<string> {
-  const { world, job, person } = order
-  const places = await meantApps(order, command.apps)
+export async function lockApps(given: Order, command: LockCommand): Promise<string> {
+  const { world, job, person } = given
+  const places = await meantApps(given, command.apps)
   if (typeof places === 'string') return places
   if (places.length === 0) return 'There is no app here that could be locked.'
+  const may = await mayFor(
+    given,
+    'lock',
+    places.map(({ app }) => app),
+  )
+  if ('refused' in may) return may.refused
+  const { order } = may
   await order.say(`⏳ Locking ${places.map(({ app }) => code(app, 100)).join(', ')}.`)
   const apps = await Promise.all(places.map((place) => readMarks(world, bareName(job.repository), place)))
   const wish: Waiting = {

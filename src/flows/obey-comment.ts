@@ -1,18 +1,18 @@
 import type { Command } from '../core/commands/command.ts'
-import { helpText } from '../core/commands/help-text.ts'
 import { parseComment } from '../core/commands/parse.ts'
 import { selectApps } from '../core/commands/select-apps.ts'
-import { commands } from '../core/commands/table.ts'
-import { isAtLeast, judge, whoMay } from '../core/commands/who-may.ts'
+import { isAtLeast } from '../core/commands/who-may.ts'
 import { problemText } from '../core/report/answers.ts'
 import { approveRisks } from './approve.ts'
 import { inTime } from './in-time.ts'
 import { lockApps } from './lock-app.ts'
-import { type CommandJob, judgeCommand, knowPerson, type Order, ownApps, readRules, sawShown } from './order.ts'
+import { mayFor } from './may-for.ts'
+import { type CommandJob, judgeCommand, type Order, ownApps, readRules, sawShown } from './order.ts'
 import { orderRollback } from './order-rollback.ts'
 import { orderSync } from './order-sync.ts'
 import type { Forge, PullRequest } from './ports.ts'
 import { replier } from './reply.ts'
+import { sayHelp } from './say-help.ts'
 import { sayStatus } from './say-status.ts'
 import type { ServerWorld } from './server-world.ts'
 import { mergedSyncs } from './syncs-of.ts'
@@ -49,7 +49,7 @@ export async function obeyComment(world: ServerWorld, job: CommandJob): Promise<
     )
   }
   const somebody = { login: comment.author, permission }
-  const { who, person, verdict } = await judgeCommand(forge, command.name, trusted.commands, somebody)
+  const { person, verdict } = await judgeCommand(forge, command.name, trusted, somebody)
   if ('refused' in verdict) return say(verdict.refused)
   if (pull.fork && !['help', 'status'].includes(command.name) && !isAtLeast(permission, 'write')) {
     return say('This pull request comes from a fork: only somebody with `write` permission may have it planned.')
@@ -62,8 +62,8 @@ export async function obeyComment(world: ServerWorld, job: CommandJob): Promise<
     pull,
     shown,
     person,
-    who,
     allowedBy: verdict.allowedBy,
+    rights: new Map(),
     trusted,
     say,
   }
@@ -115,18 +115,15 @@ async function carryOut(order: Order, command: Command): Promise<string | undefi
   }
 }
 
-async function sayHelp(order: Order): Promise<string> {
-  const rules = new Map(commands.map(({ name }) => [name, whoMay(name, order.trusted.commands)]))
-  const { person } = await knowPerson(order.forge, order.person, [...rules.values()])
-  return helpText({ apps: await ownApps(order), may: (name) => judge(name, rules.get(name) ?? 'admin', person) })
-}
-
 /** The plan is the answer: nothing is said beside it. */
 async function planAgain(order: Order, words: readonly string[]): Promise<string | undefined> {
   const { world, job, pull, comment } = order
   if (pull.state !== 'open') return 'This pull request is closed: there is nothing to plan.'
   const selected = words.length > 0 ? selectApps(words, await ownApps(order)) : []
   if ('kind' in selected) return selected.text
+  const planned = order.shown?.plan?.apps.map(({ name }) => name) ?? []
+  const may = await mayFor(order, 'plan', words.length > 0 ? selected : planned)
+  if ('refused' in may) return may.refused
   // What a stranger pushes after the comment was written has been read by nobody.
   if (pull.fork && (order.shown?.head !== pull.head || !(await sawShown(order)))) {
     return 'This pull request comes from a fork and has a newer head than you were shown. Read it, then `/plan`.'

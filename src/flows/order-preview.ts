@@ -3,6 +3,7 @@ import type { App } from '../core/model/app.ts'
 import { problemsOf } from '../core/model/errors.ts'
 import { answerLines, problemText } from '../core/report/answers.ts'
 import { code } from '../core/report/escape.ts'
+import { mayFor } from './may-for.ts'
 import { auditOrder, bareName, type Order, orderedId, sawShown } from './order.ts'
 import { saysOf } from './pins.ts'
 import type { SyncRecord } from './records.ts'
@@ -12,13 +13,13 @@ import type { SyncRecord } from './records.ts'
  * They are pinned to it until the pull request is closed. What is returned is the final answer; without one, the syncs that
  * this queued give it when they end (see answer-preview.ts). Safe to do twice.
  */
-export async function orderPreview(order: Order, words: readonly string[]): Promise<string | undefined> {
-  const { forge, pull, shown, trusted } = order
+export async function orderPreview(given: Order, words: readonly string[]): Promise<string | undefined> {
+  const { forge, pull, shown, trusted } = given
   if (pull.baseRef !== (await forge.defaultBranch())) {
     return `Only pull requests into the branch that is synced can be previewed, not those into ${code(pull.baseRef, 200)}.`
   }
   const names = shown?.plan?.apps.map(({ name }) => name) ?? []
-  if (shown?.state !== 'done' || shown.head !== pull.head || !(await sawShown(order))) {
+  if (shown?.state !== 'done' || shown.head !== pull.head || !(await sawShown(given))) {
     return 'There is no plan of this head that you have seen. Read the plan, then `/sync` again.'
   }
   const allowed = trusted.apps.filter((app) => app.preview && names.includes(app.name))
@@ -30,6 +31,9 @@ export async function orderPreview(order: Order, words: readonly string[]): Prom
     const which = others.length > 0 ? others.map((name) => code(name, 100)).join(', ') : 'its apps'
     return `This pull request is open, and ${code(pull.baseRef, 200)} has no \`preview: true\` for ${which}: merge it, and it is synced.`
   }
+  const may = await mayFor(given, 'sync', selected)
+  if ('refused' in may) return may.refused
+  const { order } = may
   const refused = (await Promise.all(apps.map((app) => notNow(order, app)))).flat()
   if (refused.length > 0) return answerLines([...refused, 'Nothing was applied.'])
   await begin(order, apps)
@@ -70,7 +74,7 @@ async function notNow(order: Order, app: App): Promise<readonly string[]> {
 }
 
 async function begin(order: Order, apps: readonly App[]): Promise<void> {
-  const { world, job, pull, person, allowedBy } = order
+  const { world, job, pull, person } = order
   const names = apps.map(({ name }) => code(name, 100)).join(', ')
   await order.say(`⏳ Applying ${code(pull.head.slice(0, 7))} of this pull request to ${names}.`)
   for (const { name: app, cluster } of apps) {
@@ -88,7 +92,7 @@ async function begin(order: Order, apps: readonly App[]): Promise<void> {
       actor: person.login,
       createdAt: world.clock.now().toISOString(),
       outcome: { app, cluster, revision: pull.head, state: 'queued', objects: [], problems: [] },
-      preview: { commentId: job.commentId, allowedBy },
+      preview: { commentId: job.commentId, allowedBy: order.rights.get(app)?.allowedBy ?? order.allowedBy },
     }
     if (!known) {
       await world.store.saveSync(record, job.repository)

@@ -10,6 +10,7 @@ import { moment } from '../core/report/time.ts'
 import { covers } from '../core/sync/holds.ts'
 import { superseded } from '../core/sync/superseded.ts'
 import { readMarks } from './marks.ts'
+import { mayFor } from './may-for.ts'
 import { configuredNow } from './may-go-back.ts'
 import { auditOrder, bareName, type Order, orderedId } from './order.ts'
 import { planOneApp } from './plan-app.ts'
@@ -27,8 +28,8 @@ type Step = { readonly own: SyncRecord; readonly to: SyncRecord }
  * Takes apps of a merged pull request back: all of them or none. What is returned is the final answer; without one, the
  * syncs that this queued give it when they end (see answer-rollback.ts). Safe to do twice.
  */
-export async function orderRollback(order: Order, command: RollbackCommand): Promise<string | undefined> {
-  const { world, job, pull } = order
+export async function orderRollback(given: Order, command: RollbackCommand): Promise<string | undefined> {
+  const { world, job, pull } = given
   const syncs = (await mergedSyncs(world, job.repository, job.number)).filter((each) => !each.rollback)
   if (syncs.length === 0) {
     if (pull.state === 'open')
@@ -38,6 +39,9 @@ export async function orderRollback(order: Order, command: RollbackCommand): Pro
   const firsts = new Map(syncs.toReversed().map((each) => [each.app, each]))
   const selected = selectApps(command.apps, [...firsts.keys()].sort())
   if ('kind' in selected) return selected.text
+  const may = await mayFor(given, 'rollback', selected)
+  if ('refused' in may) return may.refused
+  const { order } = may
   const chosen = selected.flatMap((app) => firsts.get(app) ?? [])
   const repository = () => world.git.open(job.repository, job.repository.installationId)
   const found = await Promise.all(chosen.map((own) => findTarget(world, repository, own, command.to)))
@@ -76,7 +80,7 @@ async function lockedBy({ world, job, person }: Order, own: SyncRecord): Promise
 
 /** Queues the syncs that go back; those that a crash left without a job get one. */
 async function begin(order: Order, command: RollbackCommand, steps: readonly Step[]): Promise<undefined> {
-  const { world, job, person, allowedBy } = order
+  const { world, job, person } = order
   const records: SyncRecord[] = []
   for (const { own, to } of steps) {
     const { app, cluster, branch } = own
@@ -98,7 +102,7 @@ async function begin(order: Order, command: RollbackCommand, steps: readonly Ste
           named: command.to !== undefined,
           commentId: job.commentId,
           ...(command.reason === undefined ? {} : { reason: command.reason }),
-          allowedBy,
+          allowedBy: order.rights.get(app)?.allowedBy ?? order.allowedBy,
           also: await alsoTaken(order, own, to),
         },
       },

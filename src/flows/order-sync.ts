@@ -2,6 +2,7 @@ import { selectApps } from '../core/commands/select-apps.ts'
 import type { SyncOutcome } from '../core/model/outcome.ts'
 import { answerLines } from '../core/report/answers.ts'
 import { code, text } from '../core/report/escape.ts'
+import { mayFor } from './may-for.ts'
 import { auditOrder, bareName, type Order, orderedId } from './order.ts'
 import { orderPreview } from './order-preview.ts'
 import { unpinApp } from './pins.ts'
@@ -10,19 +11,21 @@ import { releaseHeld } from './release-held.ts'
 import { mergedSyncs, newestOfEach } from './syncs-of.ts'
 
 /** Syncs apps of a merged pull request now: what failed or is held is tried again, what is done is compared with live again. */
-export async function orderSync(order: Order, words: readonly string[]): Promise<string | undefined> {
-  const { world, job, pull } = order
-  if (pull.state === 'open') return orderPreview(order, words)
+export async function orderSync(given: Order, words: readonly string[]): Promise<string | undefined> {
+  const { world, job, pull } = given
+  if (pull.state === 'open') return orderPreview(given, words)
   if (!pull.merged) return 'This pull request was closed without a merge: nothing of it is synced.'
   const newest = newestOfEach(await mergedSyncs(world, job.repository, job.number))
   if (newest.size === 0)
     return 'Nothing of this pull request was synced: it touches no app of the branch that is synced.'
   const selected = selectApps(words, [...newest.keys()].sort())
   if ('kind' in selected) return selected.text
+  const may = await mayFor(given, 'sync', selected)
+  if ('refused' in may) return may.refused
   const lines: string[] = []
   for (const app of selected) {
     const sync = newest.get(app)
-    if (sync) lines.push(await syncAgain(order, sync))
+    if (sync) lines.push(await syncAgain(may.order, sync))
   }
   return answerLines(lines)
 }

@@ -3,6 +3,7 @@ import type { CommandName } from '../core/commands/command.ts'
 import { selectApps } from '../core/commands/select-apps.ts'
 import {
   type CommandRules,
+  hasOwnRule,
   judge,
   type Person,
   teamsOf,
@@ -32,13 +33,17 @@ export type Order = {
   /** The plan that was shown when the command was read; only what its author can have seen is obeyed. */
   readonly shown: PlanRecord | undefined
   readonly person: Person
-  readonly who: Who
-  /** The rule by which it is allowed, for the audit. */
+  /** The rule by which it is allowed somewhere, for the audit. */
   readonly allowedBy: string
+  /** The same for each app that it was judged for: see `mayFor`. */
+  readonly rights: ReadonlyMap<string, Right>
   readonly trusted: TrustedRules
   /** Says something in the one reply of this command; what it said before is replaced. */
   readonly say: (text: string) => Promise<void>
 }
+
+/** Who may do what an order says with an app, and the rule by which its author may. */
+export type Right = { readonly who: Who; readonly allowedBy: string }
 
 /** What the target branch says now; `problem`: why it could not be read. */
 export type TrustedRules = {
@@ -85,13 +90,14 @@ export async function readRules(
 /** What is known of somebody: permission, and of the teams that these rules name, those that he is in. */
 export async function knowPerson(
   forge: Forge,
-  person: Pick<Person, 'login' | 'permission'>,
+  person: Pick<Person, 'login' | 'permission'> & Partial<Pick<Person, 'teams'>>,
   rules: readonly Who[],
 ): Promise<{ readonly person: Person; readonly problems: readonly Problem[] }> {
   const asked = new Map(rules.flatMap(teamsOf).map(({ name, team }) => [name, team]))
-  const teams = new Set<string>()
+  const teams = new Set(person.teams)
   const problems: Problem[] = []
   for (const [name, team] of asked) {
+    if (teams.has(name)) continue
     try {
       if (await forge.isMember(team, person.login)) teams.add(name)
     } catch (thrown) {
@@ -102,20 +108,42 @@ export async function knowPerson(
   return { person: { ...person, teams }, problems }
 }
 
-/** Judges a command by the rules of the target branch; what GitHub would not say of a team is said in the refusal. */
+/**
+ * Judges a command by the rules of the target branch, before it is known which apps it is for: whoever may give it for the
+ * repository, or for any app that says so itself. See `mayFor` for the apps.
+ */
 export async function judgeCommand(
   forge: Forge,
   name: CommandName,
-  rules: CommandRules | undefined,
+  { commands, apps }: TrustedRules,
   somebody: Pick<Person, 'login' | 'permission'>,
-): Promise<{ readonly who: Who; readonly person: Person; readonly verdict: Verdict }> {
-  const who = whoMay(name, rules)
+): Promise<{ readonly person: Person; readonly verdict: Verdict }> {
+  const who = whoMay(name, commands)
   const { person, problems } = await knowPerson(forge, somebody, [who])
   const verdict = judge(name, who, person)
+  const own = apps.filter((app) => hasOwnRule(name, app)).map((app) => ({ app, who: whoMay(name, commands, app) }))
+  if ('allowedBy' in verdict || own.length === 0) return { person, verdict: unknownTeam(verdict, problems) }
+  const known = await knowPerson(
+    forge,
+    person,
+    own.map((rule) => rule.who),
+  )
+  for (const rule of own) {
+    const special = judge(name, rule.who, known.person, { app: rule.app.name, own: true })
+    if ('allowedBy' in special) return { person: known.person, verdict: special }
+  }
+  return { person, verdict: unknownTeam(verdict, [...problems, ...known.problems]) }
+}
+
+/** A refusal, with what GitHub would not say of a team. */
+export function unknownTeam<T extends Verdict>(
+  verdict: T,
+  problems: readonly Problem[],
+): T | { readonly refused: string } {
   const [unknown] = problems
-  if ('allowedBy' in verdict || !unknown) return { who, person, verdict }
+  if ('allowedBy' in verdict || !unknown) return verdict
   const why = [unknown.message, unknown.hint].filter(Boolean).join(' ')
-  return { who, person, verdict: { refused: `${verdict.refused} Drydock could not ask who is in the team: ${why}` } }
+  return { refused: `${verdict.refused} Drydock could not ask who is in the team: ${why}` }
 }
 
 /** `owner/name`, without what else a job knows of its repository. */
@@ -161,7 +189,7 @@ export async function sawShown({ world, forge, job, comment }: Order): Promise<b
 
 /** Writes down that somebody did something to an app. */
 export async function auditOrder(
-  { world, job, person, allowedBy }: Order,
+  { world, job, person, allowedBy, rights }: Order,
   event: Pick<AuditEvent, 'action' | 'app' | 'cluster' | 'revision' | 'result'> &
     Partial<Pick<AuditEvent, 'digest' | 'allowedBy'>>,
 ): Promise<void> {
@@ -170,7 +198,7 @@ export async function auditOrder(
     actor: person.login,
     repository: `${job.repository.owner}/${job.repository.name}`,
     number: job.number,
-    allowedBy,
+    allowedBy: rights.get(event.app)?.allowedBy ?? allowedBy,
     ...event,
   })
 }

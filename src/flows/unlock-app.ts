@@ -1,9 +1,10 @@
-import { judgeUnlock } from '../core/commands/who-may.ts'
+import { judgeUnlock, type Verdict } from '../core/commands/who-may.ts'
 import type { Lock } from '../core/model/inventory.ts'
 import { answerLines, lockWords, problemText } from '../core/report/answers.ts'
 import { code } from '../core/report/escape.ts'
 import { leaves, letsGo, placeIn, type Turn } from '../core/sync/lock-queue.ts'
 import { type HoldMarks, type MarkedApp, readMarks, writeMarks } from './marks.ts'
+import { mayFor } from './may-for.ts'
 import { type AppPlace, auditOrder, bareName, meantApps, type Order } from './order.ts'
 import type { RepositoryName } from './ports.ts'
 import type { SyncRecord } from './records.ts'
@@ -15,29 +16,33 @@ import { queueTelling } from './tell-locked.ts'
  * Lets go of apps that are locked or pinned; what they held is synced then, unless somebody waits for the lock. Who only
  * waits for it doesn't any more. All of them or none, as far as it is allowed.
  */
-export async function unlockApps(order: Order, words: readonly string[]): Promise<string> {
-  const { world, job } = order
-  const places = await meantApps(order, words)
+export async function unlockApps(given: Order, words: readonly string[]): Promise<string> {
+  const { world, job } = given
+  const places = await meantApps(given, words)
   if (typeof places === 'string') return places
   const repository = bareName(job.repository)
-  await order.say(`⏳ Unlocking ${places.map(({ app }) => code(app, 100)).join(', ')}.`)
+  await given.say(`⏳ Unlocking ${places.map(({ app }) => code(app, 100)).join(', ')}.`)
   const waiting = (await world.store.heldSyncs()).filter((each) => isAmong(repository, places, each))
   const apps = await Promise.all(withFormer(places, waiting).map((place) => readMarked(world, repository, place)))
-  const refused = apps.flatMap((app) => refusalOf(order, app))
-  if (refused.length > 0) return answerLines([...refused, 'Nothing was unlocked.'])
-  const lines: string[] = []
   // Without a name, only those that are held are spoken of.
   const asked = words.length > 0
   const held = apps.filter(
-    (app) => isHeld(app) || (asked && !apps.some((each) => each.now === app.app && isHeld(each))),
+    (app) =>
+      isHeld(app) || (asked && app.now === undefined && !apps.some((each) => each.now === app.app && isHeld(each))),
   )
+  if (held.length === 0) return 'No app of this pull request is locked or pinned.'
+  const may = await mayFor(given, 'unlock', held.map(nameNow))
+  if ('refused' in may) return may.refused
+  const { order } = may
+  const refused = held.flatMap((app) => refusalOf(order, app))
+  if (refused.length > 0) return answerLines([...refused, 'Nothing was unlocked.'])
+  const lines: string[] = []
   const free = new Set<string>()
-  for (const app of held.filter((each) => each.now === undefined || isHeld(each))) {
+  for (const app of held) {
     const done = await unlockOne(order, app)
     lines.push(done.text)
-    if (done.free) free.add(app.now ?? app.app)
+    if (done.free) free.add(nameNow(app))
   }
-  if (lines.length === 0) return 'No app of this pull request is locked or pinned.'
   await queueTelling(world, job.repository)
   await releaseHeld(world)
   const goesOn = waiting.some(({ app }) => free.has(app))
@@ -59,6 +64,12 @@ function isAmong(
 
 /** An app by the name that it has, or that it had: `now` is the one that it has. */
 type NamedPlace = AppPlace & { readonly now?: string }
+type NamedApp = MarkedApp & NamedPlace
+
+/** The name by which the configuration knows an app. */
+function nameNow({ app, now = app }: NamedPlace): string {
+  return now
+}
 
 /** A renamed app that was not synced yet is held by what is marked under the name that it had. */
 function withFormer(places: readonly AppPlace[], waiting: readonly SyncRecord[]): readonly NamedPlace[] {
@@ -72,7 +83,7 @@ async function readMarked(
   world: ServerWorld,
   repository: RepositoryName,
   { now, ...place }: NamedPlace,
-): Promise<MarkedApp & { readonly now?: string }> {
+): Promise<NamedApp> {
   return { ...(await readMarks(world, repository, place)), ...(now === undefined ? {} : { now }) }
 }
 
@@ -133,21 +144,25 @@ function hasPassedOn(app: MarkedApp, mark: Mark): boolean {
   return mark.kind === 'lock' && mark.by === there?.by && owner !== undefined && placeIn(there, owner) !== undefined
 }
 
-function refusalOf(order: Order, app: MarkedApp): readonly string[] {
-  const { who, person } = order
+function refusalOf(order: Order, app: NamedApp): readonly string[] {
   if (isDone(order, app) || isWaiting(order, app)) return []
   for (const { by } of marksOf(app).filter((mark) => !hasPassedOn(app, mark))) {
-    const verdict = judgeUnlock(who, person, { app: app.app, by })
+    const verdict = judgeMark(order, app, by)
     if ('refused' in verdict) return [verdict.refused]
   }
   return []
 }
 
+function judgeMark({ rights, person }: Order, app: NamedApp, by: string): Verdict {
+  // `mayFor` judged each of them.
+  return judgeUnlock(rights.get(nameNow(app))?.who ?? 'admin', person, { app: app.app, by })
+}
+
 /** What is said of one app; `free`: nothing that was seen holds it any more. */
 type Line = { readonly text: string; readonly free: boolean }
 
-async function unlockOne(order: Order, app: MarkedApp & { readonly now?: string }): Promise<Line> {
-  const { world, job, who, person } = order
+async function unlockOne(order: Order, app: NamedApp): Promise<Line> {
+  const { world, job } = order
   const marks = marksOf(app)
   const name = `${code(app.app, 100)}${app.now === undefined ? '' : ` (the name that ${code(app.now, 100)} had)`}`
   const unknown = 'problem' in app.live ? ` Its cluster could not be asked: ${problemText(app.live.problem)}` : ''
@@ -160,7 +175,7 @@ async function unlockOne(order: Order, app: MarkedApp & { readonly now?: string 
   const left = (await world.store.appState({ repository: bareName(job.repository), ...app }))?.lock
   const next = left?.doneBy === turn.doneBy ? left : undefined
   const [first] = marks
-  const verdict = first ? judgeUnlock(who, person, { app: app.app, by: first.by }) : undefined
+  const verdict = first ? judgeMark(order, app, first.by) : undefined
   await auditUnlock(
     order,
     app,

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import type { App } from '../../src/core/model/app.ts'
 import type { Change } from '../../src/core/model/change.ts'
 import { problem } from '../../src/core/model/errors.ts'
 import type { AppPlan } from '../../src/core/model/plan.ts'
@@ -53,10 +54,17 @@ beforeEach(async () => {
 
 const bodyOf = ({ outcome }: SyncRecord) =>
   syncComment({ outcomes: [outcome], number: 1, revision: wanted, branch: 'main', actor: 'eve', marker: 'm' })
-const approve = (more: { readonly shown?: AppPlan; readonly body?: string; readonly editedAt?: string } = {}) =>
+const approve = (
+  more: {
+    readonly shown?: AppPlan
+    readonly body?: string
+    readonly editedAt?: string
+    readonly apps?: readonly App[]
+  } = {},
+) =>
   approveRisks(
     orderIn(world, {
-      apps: [appOf('web')],
+      apps: more.apps ?? [appOf('web')],
       sticky: { body: more.body ?? bodyOf(held), updatedAt: more.editedAt ?? '2026-05-04T09:00:00Z' },
       ...(more.shown ? { shown: { plan: { apps: [more.shown] } } as unknown as PlanRecord } : {}),
     }),
@@ -84,5 +92,18 @@ it.each([
   ],
 ])('accepts nothing while the comment %s', async (_what, more) => {
   expect(await approve(more())).toContain('came to something else after you wrote this')
+  expect(await accepted()).toBe(0)
+})
+
+it('accepts no risk of an object that is taken over from an app for which one may not', async () => {
+  const taken = { ...replaced, from: 'db' }
+  held = recordOf(`another of ${shop.name}`, 'web', wanted, held.outcome, {
+    number: 1,
+    createdAt: '2026-05-04T09:00:01.000Z',
+  })
+  await world.store.saveSync(held)
+  await world.store.saveHistory(held.id, planOf(taken), { packed: new Uint8Array(), sealed: false })
+  const apps = [appOf('web'), { ...appOf('db'), commands: { approve: ['@zoe'] } }]
+  expect(await approve({ apps })).toContain('`/approve db` is not for you here')
   expect(await accepted()).toBe(0)
 })

@@ -29,7 +29,7 @@ export function orderIn(world: HoldWorld, given: Given): Order {
     pull: { number: 1, author: 'eve', state: 'closed', merged: true, head, baseRef: 'main' },
     shown: given.shown,
     person,
-    who: 'write',
+    rights: new Map(),
     allowedBy: 'test',
     trusted: { apps },
     say: async () => undefined,

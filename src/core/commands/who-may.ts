@@ -1,14 +1,10 @@
-import type { RepositorySettings } from '../config/settings.ts'
+import type { App, CommandRules, Who } from '../model/app.ts'
 import type { CommandName, Permission } from './command.ts'
 import { commands } from './table.ts'
 
+export type { CommandRules, Who } from '../model/app.ts'
+
 const ranks: readonly Permission[] = ['none', 'read', 'triage', 'write', 'maintain', 'admin']
-
-/** Who may use a command: a permission on the repository, or a list of `@person` and `@organization/team`. */
-export type Who = Permission | readonly string[]
-
-/** Who may use which command, as `.github/drydock.yaml` of the target branch says. */
-export type CommandRules = RepositorySettings['commands']
 
 /** A team of an organization. */
 export type Team = { readonly org: string; readonly slug: string }
@@ -29,11 +25,26 @@ export function isAtLeast(permission: Permission, least: Permission): boolean {
   return ranks.indexOf(permission) >= ranks.indexOf(least)
 }
 
-/** Who may use a command: what the configuration says, else the default. `/unlock` goes by the rule of `/lock`. */
-export function whoMay(name: CommandName, rules: CommandRules | undefined): Who {
-  const key = name === 'unlock' ? 'lock' : name
-  const said = key === 'status' || key === 'help' ? undefined : rules?.[key]
+/**
+ * Who may use a command: what the configuration says, an app's own rules first, else the default. `/unlock` goes by the
+ * rule of `/lock`.
+ */
+export function whoMay(name: CommandName, rules: CommandRules | undefined, app?: RuledApp): Who {
+  const said = saidBy(app?.commands, name) ?? saidBy(rules, name)
   return said ?? commands.find((each) => each.name === name)?.permission ?? 'admin'
+}
+
+/** An app, as far as it says who may do what. */
+export type RuledApp = Pick<App, 'name' | 'commands'>
+
+/** Does an app say itself who may use a command? */
+export function hasOwnRule(name: CommandName, app: RuledApp | undefined): boolean {
+  return saidBy(app?.commands, name) !== undefined
+}
+
+function saidBy(rules: CommandRules | undefined, name: CommandName): Who | undefined {
+  const key = name === 'unlock' ? 'lock' : name
+  return key === 'status' || key === 'help' ? undefined : rules?.[key]
 }
 
 /** The teams that have to be asked about before it is known who may, as `@organization/team`. */
@@ -45,18 +56,22 @@ export function teamsOf(who: Who): readonly { readonly name: string; readonly te
   })
 }
 
-/** Judges whether somebody is one of those who may. */
-export function judge(name: CommandName, who: Who, person: Person): Verdict {
+/** What a command is about: an app by the name that was said, and whether the rule is the app's own. */
+export type Target = { readonly app: string; readonly own: boolean }
+
+/** Judges whether somebody is one of those who may. `target`: for one app. */
+export function judge(name: CommandName, who: Who, person: Person, target?: Target): Verdict {
+  const command = `\`/${name}${target ? ` ${target.app}` : ''}\``
   if (typeof who === 'string') {
     if (isAtLeast(person.permission, who)) return { allowedBy: `permission ${person.permission}` }
     return {
-      refused: `\`/${name}\` is not for you here: it needs more than \`${person.permission}\` permission on this repository, at least \`${who}\`.`,
+      refused: `${command} is not for you here: it needs more than \`${person.permission}\` permission on this repository, at least \`${who}\`.`,
     }
   }
   const named = isNamed(who, person.login) ? `@${person.login}` : who.find((each) => person.teams.has(each))
-  if (named) return { allowedBy: `commands names ${named}` }
+  if (named) return { allowedBy: `commands${target?.own ? ` of ${target.app}` : ''} names ${named}` }
   const list = who.map((each) => `\`${each}\``).join(', ')
-  return { refused: `\`/${name}\` is not for you here: the configuration of this repository gives it to ${list}.` }
+  return { refused: `${command} is not for you here: the configuration of this repository gives it to ${list}.` }
 }
 
 /** Is a person in a list by his own name, not by a team's? */
@@ -68,8 +83,8 @@ export function isNamed(who: Who, login: string): boolean {
  * Judges who may accept risks: whoever wrote the pull request does not, unless the configuration lists that very person.
  * A team that the author is in doesn't count for the author.
  */
-export function judgeApproval(who: Who, person: Person, author: string): Verdict {
-  const verdict = judge('approve', who, person)
+export function judgeApproval(who: Who, person: Person, author: string, target?: Target): Verdict {
+  const verdict = judge('approve', who, person, target)
   if ('refused' in verdict || person.login.toLowerCase() !== author.toLowerCase() || isNamed(who, author))
     return verdict
   return {

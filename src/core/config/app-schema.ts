@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { celFault } from '../health/expressions.ts'
+import { commandRules } from './command-rules.ts'
 import { checked, duration, jsonPointer, label, path, selector } from './schema-parts.ts'
 
 /** JSON has no number for `.inf` and `.nan`. */
@@ -96,6 +97,9 @@ const settings = {
     .default([])
     .describe('Field managers (globs) beside `kubectl*` whose added fields count as drift.'),
   health: z.array(healthRule).default([]).describe('Health of kinds; it wins over what Drydock knows of them.'),
+  commands: commandRules
+    .optional()
+    .describe('Who may use which command on this app. What is not said here goes by `commands` of the whole file.'),
   sensitive: z.array(fields).default([]).describe('Fields, beside those of Secrets, whose values are never shown.'),
 }
 

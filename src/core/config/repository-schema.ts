@@ -1,31 +1,8 @@
 import { z } from 'zod'
 import { scheduleFault, timeZoneFault } from '../sync/windows.ts'
 import { appSchema, templateSchema } from './app-schema.ts'
+import { commandRules } from './command-rules.ts'
 import { checked, duration, glob, label } from './schema-parts.ts'
-
-const principal = z.string().regex(/^@[A-Za-z0-9][A-Za-z0-9-]*(\/[A-Za-z0-9._-]+)?$/, {
-  error: 'must be a person or team, such as @mona or @acme/platform',
-})
-
-const who = z.union([z.enum(['read', 'triage', 'write', 'maintain', 'admin']), z.array(principal).min(1)], {
-  error: 'must be read, triage, write, maintain, admin, or a list of people and teams such as ["@acme/platform"]',
-})
-
-const commands = z
-  .strictObject({
-    plan: who.optional().describe('Who may use `/plan`. Default: `write`.'),
-    sync: who.optional().describe('Who may use `/sync`. Default: `write`.'),
-    rollback: who.optional().describe('Who may use `/rollback`. Default: `maintain`.'),
-    approve: who
-      .optional()
-      .describe('Who may use `/approve`. Default: `maintain`; the author of a pull request only where listed by name.'),
-    lock: who
-      .optional()
-      .describe(
-        "Who may use `/lock` and `/unlock`. Default: `write`; letting go of somebody else's lock needs `maintain`.",
-      ),
-  })
-  .describe('Who may use which command: a permission on the repository, or a list of people and teams.')
 
 const generator = z
   .strictObject({
@@ -83,7 +60,9 @@ export const repositorySchema = z
       })
       .prefault({})
       .describe('What a pull request needs beside a passing plan.'),
-    commands: commands.prefault({}),
+    commands: commandRules
+      .prefault({})
+      .describe('Who may use which command: a permission on the repository, or a list of people and teams.'),
     windows: z
       .array(window)
       // Each is looked at before each sync, over and over for the end of a hold.

@@ -57,6 +57,14 @@ export type SyncWindow = {
   readonly apps: readonly string[]
 }
 
+/** Who may use a command: a permission on the repository, or a list of `@person` and `@organization/team`. */
+export type Who = 'none' | 'read' | 'triage' | 'write' | 'maintain' | 'admin' | readonly string[]
+
+/** Who may use which command; `lock` is for `/unlock` too. What is absent goes by what is said elsewhere. */
+export type CommandRules = {
+  readonly [name in 'plan' | 'sync' | 'rollback' | 'approve' | 'lock']?: Who | undefined
+}
+
 /** An application: a set of manifests, rendered from one path of a repository, that lives on one cluster. */
 export type App = {
   /** Unique in the repository; an RFC 1123 label. */
@@ -82,6 +90,8 @@ export type App = {
   readonly preview: boolean
   /** Apps of the same file that must be synced and healthy before this one is. */
   readonly dependsOn: readonly string[]
+  /** Who may use which command on this app; it wins over what is said for the whole repository. */
+  readonly commands?: CommandRules
   /** CEL rules of the health of kinds; they win over what Drydock knows. */
   readonly health: readonly HealthExpression[]
   /** Where the app is configured; absent for an app that was discovered. */

@@ -16,7 +16,7 @@ const may = (permission: Permission) => (name: CommandName) =>
 
 describe('help', () => {
   it('shows examples that all work, for the apps of the pull request', () => {
-    const lines = examples(helpText({ apps, may: may('maintain') }))
+    const lines = examples(helpText({ apps: () => apps, may: may('maintain') }))
     expect(lines).toEqual([
       '/plan',
       '/plan shop-production',
@@ -39,7 +39,7 @@ describe('help', () => {
     }
   })
   it('works where no app is touched', () => {
-    expect(examples(helpText({ apps: [], may: may('admin') }))).toEqual([
+    expect(examples(helpText({ apps: () => [], may: may('admin') }))).toEqual([
       '/plan',
       '/sync',
       '/rollback',
@@ -49,7 +49,7 @@ describe('help', () => {
     ])
   })
   it('shows only what the person may use, and says what the rest needs', () => {
-    const text = helpText({ apps, may: may('read') })
+    const text = helpText({ apps: () => apps, may: may('read') })
     expect(examples(text)).toEqual(['/status', '/help'])
     expect(text).toContain(
       '`/plan` is not for you here: it needs more than `read` permission on this repository, at least `write`',
@@ -57,7 +57,7 @@ describe('help', () => {
     expect(text).toContain(
       '`/approve` is not for you here: it needs more than `read` permission on this repository, at least `maintain`',
     )
-    expect(helpText({ apps, may: may('none') })).toMatch(/^You may not/)
+    expect(helpText({ apps: () => apps, may: may('none') })).toMatch(/^You may not/)
   })
 })
 

@@ -1,6 +1,7 @@
 import { describe, expect, it, test } from 'vitest'
 import type { CommandName, Permission } from '../../../src/core/commands/command.ts'
 import {
+  hasOwnRule,
   judge,
   judgeApproval,
   judgeUnlock,
@@ -61,6 +62,36 @@ describe('with rules in the configuration', () => {
       { name: '@acme/platform', team: { org: 'acme', slug: 'platform' } },
     ])
     expect(teamsOf('write')).toEqual([])
+  })
+})
+
+describe('with rules of an app', () => {
+  const rules = { sync: 'write' as const, lock: 'admin' as const }
+  const app = { name: 'shop', commands: { sync: ['@acme/platform'], lock: 'write' as const } }
+
+  it('they win for the commands that they name, and nothing else', () => {
+    expect(whoMay('sync', rules, app)).toEqual(['@acme/platform'])
+    expect([whoMay('lock', rules, app), whoMay('unlock', rules, app)]).toEqual(['write', 'write'])
+    expect([whoMay('plan', rules, app), whoMay('rollback', undefined, app)]).toEqual(['write', 'maintain'])
+    expect(whoMay('sync', rules, { name: 'blog' })).toBe('write')
+    expect(whoMay('help', rules, app)).toBe('read')
+    expect([hasOwnRule('unlock', app), hasOwnRule('plan', app), hasOwnRule('sync', undefined)]).toEqual([
+      true,
+      false,
+      false,
+    ])
+  })
+  it('what is said names the app, and whose rule it is', () => {
+    const target = { app: 'shop', own: true }
+    const who = whoMay('sync', rules, app)
+    expect(judge('sync', who, person('admin'), target)).toEqual({
+      refused: '`/sync shop` is not for you here: the configuration of this repository gives it to `@acme/platform`.',
+    })
+    const member = person('read', { teams: new Set(['@acme/platform']) })
+    expect(judge('sync', who, member, target)).toEqual({ allowedBy: 'commands of shop names @acme/platform' })
+    expect(judge('plan', 'write', person('read'), { app: 'shop', own: false })).toMatchObject({
+      refused: expect.stringMatching(/^`\/plan shop` is not for you here: it needs more than `read`/),
+    })
   })
 })
 

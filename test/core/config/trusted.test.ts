@@ -42,6 +42,29 @@ describe('what a pull request may change for its own plan', () => {
   })
 })
 
+describe('who may use which command on an app', () => {
+  const rules = '[{ name: a, path: p, commands: { sync: ["@acme/platform"] } }]'
+
+  it('is said by the target branch, and a change of it is shown', () => {
+    const wider = read('[{ name: a, path: p, commands: { sync: read, lock: read } }]')
+    const result = mergeTrusted(read(rules), wider)
+    expect(result.apps[0]?.commands).toEqual({ sync: ['@acme/platform'] })
+    expect(notes(result)).toEqual([
+      'a: commands: {"sync":["@acme/platform"]} → {"sync":"read","lock":"read"}; takes effect after the merge',
+    ])
+    expect(notes(mergeTrusted(read(rules), read('[{ name: a, path: p }]')))).toEqual([
+      'a: commands: {"sync":["@acme/platform"]} → (not set); takes effect after the merge',
+    ])
+  })
+  it('goes with the app to a new name', () => {
+    const result = mergeTrusted(read(rules), read('[{ name: b, path: p }]'))
+    expect(result.apps).toMatchObject([{ name: 'b', commands: { sync: ['@acme/platform'] } }])
+  })
+  it('is not what a new app says of itself', () => {
+    expect(mergeTrusted(read('[{ name: z, path: q }]'), read(rules)).apps[0]?.commands).toBeUndefined()
+  })
+})
+
 describe('a new app', () => {
   it('goes where the pull request says, under the defaults', () => {
     const head = read(
