@@ -1,15 +1,23 @@
 import { judgeUnlock, type Verdict } from '../core/commands/who-may.ts'
-import type { Lock } from '../core/model/inventory.ts'
 import { answerLines, lockWords, problemText } from '../core/report/answers.ts'
 import { code } from '../core/report/escape.ts'
-import { leaves, letsGo, placeIn, type Turn } from '../core/sync/lock-queue.ts'
-import { type HoldMarks, type MarkedApp, readMarks, writeMarks } from './marks.ts'
+import { leaves, placeIn } from '../core/sync/lock-queue.ts'
+import {
+  hasPassedOn,
+  isAmong,
+  isHeld,
+  lockOf,
+  marksOf,
+  type NamedApp,
+  nameNow,
+  readMarked,
+  withFormer,
+  without,
+} from './held-app.ts'
+import { type MarkedApp, writeMarks } from './marks.ts'
 import { mayFor } from './may-for.ts'
-import { type AppPlace, auditOrder, bareName, meantApps, type Order } from './order.ts'
-import type { RepositoryName } from './ports.ts'
-import type { SyncRecord } from './records.ts'
+import { auditOrder, bareName, meantApps, type Order } from './order.ts'
 import { releaseHeld } from './release-held.ts'
-import type { ServerWorld } from './server-world.ts'
 import { queueTelling } from './tell-locked.ts'
 
 /**
@@ -49,79 +57,6 @@ export async function unlockApps(given: Order, words: readonly string[]): Promis
   return answerLines([...lines, ...(goesOn ? ['What this held goes on now.'] : [])])
 }
 
-/** Is this sync held by a lock or pin of one of these apps? */
-function isAmong(
-  { owner, name }: RepositoryName,
-  places: readonly AppPlace[],
-  { repository, app, cluster, outcome }: SyncRecord,
-): boolean {
-  return (
-    ['lock', 'pin'].includes(outcome.heldBy?.kind ?? '') &&
-    `${repository.owner}/${repository.name}`.toLowerCase() === `${owner}/${name}`.toLowerCase() &&
-    places.some((place) => place.app === app && place.cluster === cluster)
-  )
-}
-
-/** An app by the name that it has, or that it had: `now` is the one that it has. */
-type NamedPlace = AppPlace & { readonly now?: string }
-type NamedApp = MarkedApp & NamedPlace
-
-/** The name by which the configuration knows an app. */
-function nameNow({ app, now = app }: NamedPlace): string {
-  return now
-}
-
-/** A renamed app that was not synced yet is held by what is marked under the name that it had. */
-function withFormer(places: readonly AppPlace[], waiting: readonly SyncRecord[]): readonly NamedPlace[] {
-  const former = waiting.flatMap(({ app: now, cluster, outcome }) =>
-    outcome.heldBy?.app === undefined ? [] : [{ app: outcome.heldBy.app, cluster, now }],
-  )
-  return [...places, ...former]
-}
-
-async function readMarked(
-  world: ServerWorld,
-  repository: RepositoryName,
-  { now, ...place }: NamedPlace,
-): Promise<NamedApp> {
-  return { ...(await readMarks(world, repository, place)), ...(now === undefined ? {} : { now }) }
-}
-
-function isHeld(app: MarkedApp): boolean {
-  return marksOf(app).length > 0 || 'problem' in app.live
-}
-
-/** One mark, as somebody made it. */
-type Mark = { readonly kind: 'lock' | 'pin'; readonly by: string; readonly at: string }
-
-/** What holds an app on either side; what both have is one mark. */
-function marksOf({ state, live }: Pick<MarkedApp, 'state' | 'live'>): readonly Mark[] {
-  const all = [state, 'marks' in live ? live.marks : undefined].flatMap((side) =>
-    (['lock', 'pin'] as const).flatMap((kind) => {
-      const mark = side?.[kind]
-      return mark ? [{ kind, by: mark.by, at: mark.at }] : []
-    }),
-  )
-  return all.filter((one, index) => all.findIndex((other) => isSame(one, other)) === index)
-}
-
-function isSame(one: Mark, other: Mark): boolean {
-  return one.kind === other.kind && one.by === other.by && one.at === other.at
-}
-
-/** What is left without these: somebody may have marked the app anew since they were read. A lock passes on. */
-function without({ lock, pin }: HoldMarks, gone: readonly Mark[], turn: Turn): HoldMarks {
-  const locks = gone.filter(({ kind }) => kind === 'lock')
-  const next = letsGo(lock, locks, turn)
-  const pinStays = pin && !gone.some((each) => isSame(each, { kind: 'pin', by: pin.by, at: pin.at }))
-  return { ...(next ? { lock: next } : {}), ...(pinStays ? { pin } : {}) }
-}
-
-/** The lock that counts: the cluster's only where the store has none. */
-function lockOf({ state, live }: MarkedApp): Lock | undefined {
-  return state?.lock ?? ('marks' in live ? live.marks.lock : undefined)
-}
-
 /** Names this command in a lock that it changed. */
 function keyOf({ job }: Order): string {
   return `comment ${job.commentId}`
@@ -135,13 +70,6 @@ function isDone(order: Order, app: MarkedApp): boolean {
 function isWaiting({ person }: Order, app: MarkedApp): boolean {
   const lock = lockOf(app)
   return lock !== undefined && placeIn(lock, person.login) !== undefined
-}
-
-/** Did the cluster miss that this lock passed on? Its owner has let go of it already. */
-function hasPassedOn(app: MarkedApp, mark: Mark): boolean {
-  const there = 'marks' in app.live ? app.live.marks.lock : undefined
-  const owner = app.state?.lock?.by
-  return mark.kind === 'lock' && mark.by === there?.by && owner !== undefined && placeIn(there, owner) !== undefined
 }
 
 function refusalOf(order: Order, app: NamedApp): readonly string[] {
