@@ -3,6 +3,7 @@ import type { AppPlan } from '../core/model/plan.ts'
 import { identityOf } from '../core/model/reference.ts'
 import { riskKeys } from '../core/policy/authorise.ts'
 import { acceptedAnswer, type FoundRisk } from '../core/report/answers.ts'
+import { code } from '../core/report/escape.ts'
 import { saysOutcome } from '../core/report/says-outcome.ts'
 import { mayFor } from './may-for.ts'
 import { auditOrder, bareName, type Order, sawShown } from './order.ts'
@@ -35,6 +36,7 @@ export async function approveRisks(given: Order, words: readonly string[]): Prom
   const may = await mayFor(given, 'approve', appsAtRisk(chosen))
   if ('refused' in may) return may.refused
   const { order } = may
+  await order.say(`⏳ Accepting what is shown for ${selected.map((app) => code(app, 100)).join(', ')}.`)
   const accepted = await accept(order, chosen)
   if (accepted.length === 0) return 'There is no risk to accept that nobody has accepted yet.'
   if (!pull.merged) {

@@ -3,6 +3,7 @@ import { parseComment } from '../core/commands/parse.ts'
 import { selectApps } from '../core/commands/select-apps.ts'
 import { isAtLeast } from '../core/commands/who-may.ts'
 import { problemText } from '../core/report/answers.ts'
+import { code } from '../core/report/escape.ts'
 import { approveRisks } from './approve.ts'
 import { inTime } from './in-time.ts'
 import { lockApps } from './lock-app.ts'
@@ -115,7 +116,7 @@ async function carryOut(order: Order, command: Command): Promise<string | undefi
   }
 }
 
-/** The plan is the answer: nothing is said beside it. */
+/** How it ended is told by the plan's own job, once the comment shows it. */
 async function planAgain(order: Order, words: readonly string[]): Promise<string | undefined> {
   const { world, job, pull, comment } = order
   if (pull.state !== 'open') return 'This pull request is closed: there is nothing to plan.'
@@ -128,7 +129,8 @@ async function planAgain(order: Order, words: readonly string[]): Promise<string
   if (pull.fork && (order.shown?.head !== pull.head || !(await sawShown(order)))) {
     return 'This pull request comes from a fork and has a newer head than you were shown. Read it, then `/plan`.'
   }
-  const command = { commentId: comment.id, user: comment.author, apps: words, head: pull.head }
+  await order.say(`⏳ Planning ${code(pull.head.slice(0, 7))} again.`)
+  const command = { commentId: comment.id, user: comment.author, apps: words, head: pull.head, answers: true }
   await world.store.enqueue([
     { kind: 'plan', repository: job.repository, number: job.number, reason: 'command', command },
   ])

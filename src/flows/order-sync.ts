@@ -22,6 +22,7 @@ export async function orderSync(given: Order, words: readonly string[]): Promise
   if ('kind' in selected) return selected.text
   const may = await mayFor(given, 'sync', selected)
   if ('refused' in may) return may.refused
+  await given.say(`⏳ Syncing ${selected.map((app) => code(app, 100)).join(', ')}.`)
   const lines: string[] = []
   for (const app of selected) {
     const sync = newest.get(app)

@@ -5,10 +5,12 @@ import { assemblePlan, concludeApp, worst } from '../core/plan/plan.ts'
 import { againCheck, shownDigest } from '../core/plan/staleness.ts'
 import { appCheck, inProgressCheck, noAffectedAppsCheck, planCheck, supersededCheck } from '../core/report/check.ts'
 import { planComment } from '../core/report/plan-comment.ts'
+import { plannedAnswer } from '../core/report/planned-answer.ts'
 import { type CommitPlan, planCommit } from './plan-commit.ts'
 import type { Forge, PullRequest } from './ports.ts'
 import type { Job, PlanRecord } from './records.ts'
 import { rebind } from './replan-branch.ts'
+import { replier } from './reply.ts'
 import type { ServerWorld } from './server-world.ts'
 import { changePullRequest, commentMarker, writePlanComment } from './sticky-comment.ts'
 
@@ -49,7 +51,7 @@ export async function planPullRequest(world: ServerWorld, job: PlanJob, signal: 
   // Read after the target is known: a push from here on finds this pull request (see replan-branch.ts).
   const base = (await forge.branchHead(pull.baseRef)) ?? pull.base
   const now: Situation = { pull, base, shown }
-  if (await stillHolds(world, job, now)) return
+  if (await stillHolds(world, job, now)) return answer(forge, job, shown?.plan && plannedAnswer(shown.plan))
   const repository = await world.git.open(job.repository, installationId)
   const started = world.clock.now()
   const running = await begin(world, forge, job, now, started)
@@ -65,6 +67,12 @@ export async function planPullRequest(world: ServerWorld, job: PlanJob, signal: 
     return
   }
   await publish(world, forge, job, now, running, planned, started)
+  await answer(forge, job, plannedAnswer(planned.plan))
+}
+
+/** Ends the reply of the `/plan` that asked for this. */
+async function answer(forge: Forge, { number, command }: PlanJob, text: string | undefined): Promise<void> {
+  if (command?.answers && text !== undefined) await replier(forge, { number, commentId: command.commentId })(text)
 }
 
 /** A plan that was begun before the pull request was closed has nobody left to end it. */
@@ -73,6 +81,7 @@ async function leaveClosed(world: ServerWorld, forge: Forge, job: PlanJob, pull:
   for (const each of left) await supersede(world, forge, each, pull.head)
   if (await world.store.pullRequest(job.repository, job.number))
     await changePullRequest(world, job.repository, job.number, { open: false })
+  await answer(forge, job, 'This pull request was closed before it was planned again.')
 }
 
 async function shownPlan(world: ServerWorld, job: PlanJob, pull: PullRequest): Promise<PlanRecord | undefined> {

@@ -28,6 +28,8 @@ export type Job =
         readonly apps: readonly string[]
         /** The commit that was shown when it was given. */
         readonly head?: string
+        /** `true`: its reply tells how the plan ended. */
+        readonly answers?: boolean
       }
     }
   /** Judges a merge group's commit; key: repository and commit. */

@@ -64,7 +64,7 @@ describe('the reference of the configuration', () => {
     const marked = reference.text.split('\n').filter((line) => line.includes('**No effect yet.**'))
     const names = marked.map((line) => /`(\w+)`/.exec(line)?.[1])
     expect(names).toContain('policies')
-    expect(names).toContain('preview')
+    expect(names).toContain('createNamespace')
     for (const acted of ['ignore', 'sync', 'windows', 'dependsOn', 'health', 'onFailure'])
       expect(names).not.toContain(acted)
   })

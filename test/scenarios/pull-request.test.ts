@@ -37,10 +37,7 @@ const open = (files: Readonly<Record<string, string | null>>, head = fresh('bran
   repository.openPullRequest({ head, title: 'A change', author: 'alice', files })
 
 const comment = (number: number) =>
-  repository
-    .comments(number)
-    .filter((each) => each.viaApp)
-    .at(-1)?.body ?? ''
+  repository.comments(number).find((each) => each.viaApp && each.body.includes('drydock:plan:'))?.body ?? ''
 
 const runs = (number: number) => repository.checkRuns(repository.pullRequest(number).headSha)
 
@@ -190,7 +187,10 @@ describe('commands', () => {
       .find((each) => each.body === '/plan' && each.author.login === 'alice' && each.id !== quiet)
     expect(asked?.reactions.map((reaction) => reaction.content)).toEqual(['eyes'])
     const answers = repository.comments(number).filter((each) => each.viaApp)
-    expect(answers).toHaveLength(3)
+    expect(answers).toHaveLength(4)
+    expect(answers.find((each) => each.body.includes(`drydock:reply:${asked?.id}`))?.body).toMatch(
+      /^✅ Planned `\w{7}`: 1 to (create|update).* The comment of this pull request shows it\.$/m,
+    )
     expect(answers.find((each) => each.body.includes('needs more than'))?.body).toContain('`read`')
   })
 })
