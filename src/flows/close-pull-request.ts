@@ -1,21 +1,25 @@
 import { endLocks } from './end-locks.ts'
-import { leavePreviews } from './end-previews.ts'
+import { endPreviews, leavePreviews } from './end-previews.ts'
 import type { Job } from './records.ts'
 import { releaseHeld } from './release-held.ts'
 import type { ServerWorld } from './server-world.ts'
 import { changePullRequest } from './sticky-comment.ts'
 
 /**
- * Remembers that a pull request is closed: its plan no longer counts for the commit that it shares with others, which
- * are planned again.
+ * Remembers that a pull request is closed, merged or not: what was locked or previewed with it ends, and its plan no
+ * longer counts for the commit that it shares with others, which are planned again.
  */
 export async function closePullRequest(world: ServerWorld, job: Extract<Job, { kind: 'closed' }>): Promise<void> {
   const state = await world.store.pullRequest(job.repository, job.number)
   const forge = await world.forges.open(job.repository, job.repository.installationId)
-  if (!state || (await forge.pullRequest(job.number)).state === 'open') return
+  const pull = await forge.pullRequest(job.number)
+  if (!state || pull.state === 'open') return
   await changePullRequest(world, job.repository, job.number, { open: false })
   await endLocks(world, job.repository, job.number)
-  await leavePreviews(world, forge, job.repository, job.number)
+  // After a merge the app is synced like any.
+  if (pull.merged && pull.baseRef === (await forge.defaultBranch()))
+    await endPreviews(world, job.repository, job.number)
+  else await leavePreviews(world, forge, job.repository, job.number)
   await releaseHeld(world)
   if (state.head === undefined) return
   const others = await world.store.plansAtHead(job.repository, state.head)

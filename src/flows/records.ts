@@ -74,7 +74,7 @@ export type Job =
       readonly number: number
       readonly commentId: number
     }
-  /** A pull request was closed without a merge; key: repository and number. */
+  /** A pull request was closed, merged or not; key: repository and number. */
   | { readonly kind: 'closed'; readonly repository: RepositoryAddress; readonly number: number }
 
 /** A webhook delivery that was verified. */

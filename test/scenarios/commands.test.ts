@@ -221,6 +221,16 @@ test('a lock passes on to who waited for it, who is told once, over a restart to
   expect(told()).toHaveLength(1)
 })
 
+test('a lock ends with a merge that affects no app', async () => {
+  const number = await open({ 'README.md': '# Hello\n' })
+  await ask(number, 'alice', `/lock ${shop}`)
+  await repository.mergePullRequest(number, { by: 'bob' })
+  await harbour.emulator.idle()
+  const next = await open({ [file('h')]: configMap('h') })
+  await repository.mergePullRequest(next, { by: 'bob' })
+  await says(next, /### ✅ Synced 1 app/)
+})
+
 test('a lock goes with the pull request that it was said on, unless it is kept', async () => {
   const number = await open({ [file('g')]: `${configMap('g')}data: { x: y }\n` })
   await ask(number, 'alice', `/lock ${shop} "a test"`)

@@ -58,12 +58,11 @@ const pullRequest: Read = (payload, repository) => {
       if (at(payload, 'changes', 'base') === undefined) return ignored('the base branch is the same')
       return { meaning, jobs: [planOf(repository, 'base-changed')(number)] }
     case 'closed': {
-      const closed: Job =
-        at(payload, 'pull_request', 'merged') === true
-          ? // Only used before the first push was seen: what this branch was at then is not known yet.
-            { kind: 'push', repository: repository.address, branch, before: base }
-          : { kind: 'closed', repository: repository.address, number }
-      return { meaning, jobs: [closed] }
+      const closed: Job = { kind: 'closed', repository: repository.address, number }
+      if (at(payload, 'pull_request', 'merged') !== true) return { meaning, jobs: [closed] }
+      // Only used before the first push was seen: what this branch was at then is not known yet.
+      const push: Job = { kind: 'push', repository: repository.address, branch, before: base }
+      return { meaning, jobs: [push, closed] }
     }
     default:
       return ignored('this action is not used')

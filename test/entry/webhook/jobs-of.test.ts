@@ -20,7 +20,6 @@ describe('jobsOf', () => {
       pullRequest('edited', {}, { changes: { base: { ref: { from: 'old' } } } }),
       plan('base-changed'),
     ],
-    ['merged', 'pull_request', pullRequest('closed', { merged: true }), ofPush({ branch: 'main' })],
     [
       'closed without a merge',
       'pull_request',
@@ -43,6 +42,12 @@ describe('jobsOf', () => {
     ],
   ])('%s makes a job', (_name, event, payload, job) => {
     expect(jobsOf(event, payload, facts)).toMatchObject({ jobs: [job] })
+  })
+
+  it('a merge is for the branch, and ends what goes with the pull request', () => {
+    expect(jobsOf('pull_request', pullRequest('closed', { merged: true }), facts)).toMatchObject({
+      jobs: [ofPush({ branch: 'main' }), { kind: 'closed', repository: address, number: 12 }],
+    })
   })
 
   it.each<[string, JsonObject, object]>([
