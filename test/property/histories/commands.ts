@@ -36,8 +36,24 @@ export type Edit =
     }
   | { readonly do: 'revert' | 'force-back'; readonly by: number }
 
-/** What comes to the branch, and is told of, before a write of a sync. */
-export type Meanwhile = { readonly at: number; readonly edit: Edit }
+/** What comes to the branch, and is told of, or is asked for, before a write of a sync. */
+export type Meanwhile = { readonly at: number } & ({ readonly edit: Edit } | { readonly order: Order })
+
+/** A comment on a merged pull request, the newest being 0. What they name is taken modulo how much there is. */
+export type Order = {
+  /** How much the app that is named is counted from the first one that was synced for it; absent: none is named. */
+  readonly pull: number
+  readonly named?: number
+} & (
+  | { readonly say: 'sync' | 'unlock' }
+  | {
+      readonly say: 'rollback'
+      /** A commit at which an app was well, or a pull request; absent: the one from before. */
+      readonly to?: 'commit' | 'pull'
+      readonly which: number
+      readonly dryRun: boolean
+    }
+)
 
 /** What somebody else does to an object. */
 const interferences = [
@@ -72,6 +88,10 @@ export type Command =
   | { readonly do: 'lock'; readonly app: number; readonly side: 'store' | 'parent' }
   | { readonly do: 'unlock'; readonly app: number }
   | { readonly do: 'freeze' | 'thaw' | 'lose-store' | 'swap-cluster' }
+  /** One of the pull requests that Drydock opened is merged. */
+  | ({ readonly do: 'merge-revert'; readonly which: number } & Landing)
+  /** `later`: the command is read, and what it queues is not done yet. */
+  | ({ readonly do: 'order'; readonly order: Order; readonly later: boolean } & Disturbance)
 
 /** A history: how many apps there are at its beginning, which of them (1 is the first) has the object of each slot, and what happens then. */
 export type Story = { readonly apps: number; readonly start: readonly number[]; readonly commands: readonly Command[] }
@@ -122,10 +142,30 @@ const settings = {
   selfHeal: fc.boolean(),
   onFailure: fc.constantFrom('hold', 'rollback'),
 }
-const meanwhile = fc.record({
-  at: fc.nat(12),
-  edit: fc.oneof(fc.record(set), fc.record(remove), fc.record(back)) as fc.Arbitrary<Edit>,
+const pull = fc.nat(3)
+const named = fc.option(fc.nat(3), { nil: undefined })
+const rollback = fc.record({
+  say: fc.constant('rollback' as const),
+  pull,
+  named,
+  to: fc.constantFrom(undefined, undefined, undefined, 'commit' as const, 'pull' as const),
+  which: fc.nat(5),
+  dryRun: rarely,
 })
+const order = fc.oneof(
+  { weight: 4, arbitrary: rollback },
+  { weight: 3, arbitrary: fc.record({ say: fc.constantFrom('sync' as const, 'unlock' as const), pull, named }) },
+) as fc.Arbitrary<Order>
+const meanwhile = fc.oneof(
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      at: fc.nat(12),
+      edit: fc.oneof(fc.record(set), fc.record(remove), fc.record(back)) as fc.Arbitrary<Edit>,
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ at: fc.nat(12), order }) },
+)
 const disturbance: fc.Arbitrary<Disturbance> = fc.oneof(
   { weight: 6, arbitrary: fc.constant({}) },
   { weight: 2, arbitrary: fc.record({ end }) },
@@ -144,6 +184,9 @@ function landed(edit: Record<string, fc.Arbitrary<unknown>>): fc.Arbitrary<unkno
 }
 const sync = fc
   .record({ do: fc.constant('sync' as const), wide: fc.boolean(), disturbance })
+  .map(({ disturbance, ...rest }) => ({ ...rest, ...disturbance }))
+const ordered = fc
+  .record({ do: fc.constant('order' as const), order, later: rarely, disturbance })
   .map(({ disturbance, ...rest }) => ({ ...rest, ...disturbance }))
 const foreign = fc.record({ do: fc.constant('foreign' as const), what: fc.constantFrom(...interferences), slot, app })
 const fail = fc.record({
@@ -171,6 +214,8 @@ const command = fc.oneof(
   { weight: 2, arbitrary: landed(settings) },
   { weight: 2, arbitrary: landed(back) },
   { weight: 2, arbitrary: sync },
+  { weight: 8, arbitrary: ordered },
+  { weight: 3, arbitrary: landed({ do: fc.constant('merge-revert'), which: fc.nat(3) }) },
   { weight: 4, arbitrary: foreign },
   { weight: 3, arbitrary: fail },
   { weight: 1, arbitrary: cli },
@@ -194,6 +239,7 @@ export function tell({ apps, start, commands }: Story): string {
 function literal(value: unknown): string {
   if (typeof value === 'string') return `'${value}'`
   if (typeof value !== 'object' || value === null) return String(value)
-  const fields = Object.entries(value).map(([key, each]) => `${key}: ${literal(each)}`)
+  const said = Object.entries(value).filter(([, each]) => each !== undefined)
+  const fields = said.map(([key, each]) => `${key}: ${literal(each)}`)
   return `{ ${fields.join(', ')} }`
 }

@@ -1,5 +1,6 @@
-import type { Forge, PullRequest } from '../../../src/flows/ports.ts'
+import type { Forge, IssueComment, PullRequest } from '../../../src/flows/ports.ts'
 import type { MemoryGit } from './git.ts'
+import { openedPulls } from './pulls.ts'
 
 /** What GitHub was told. */
 export type Told = {
@@ -9,17 +10,25 @@ export type Told = {
   readonly deployments: Map<number, { readonly sync: string; readonly statuses: string[] }>
 }
 
+/** A command, as somebody wrote it. */
+export type Asked = { readonly id: number; readonly number: number; readonly author: string; readonly body: string }
+
 /** A GitHub that merges at once and remembers what it was told. */
-export function memoryForge(git: MemoryGit): { readonly forge: Forge; readonly told: Told } {
+export function memoryForge(git: MemoryGit) {
   const told: Told = { checks: [], comments: new Map(), deployments: new Map() }
+  const asked: Asked[] = []
+  let numbers = 0
+  const nextNumber = (): number => ++numbers
+  const pulls = openedPulls(git, nextNumber)
   const pullOf = (number: number): PullRequest => {
     const commit = git.merges().get(number)
+    const open = commit === undefined && pulls.opened.some((each) => each.number === number)
     return {
       number,
       title: `Change ${number}`,
       author: 'alice',
-      state: 'closed',
-      merged: true,
+      state: open ? 'open' : 'closed',
+      merged: !open,
       ...(commit ? { mergeCommit: commit } : {}),
       mergedBy: 'bob',
       head: commit ?? '',
@@ -63,7 +72,13 @@ export function memoryForge(git: MemoryGit): { readonly forge: Forge; readonly t
     },
     findComment: async (issue, marker) =>
       [...told.comments].find(([, each]) => each.issue === issue && each.body.includes(marker))?.[0],
-    openRevert: async () => undefined,
+    ...pulls.methods,
+    comment: async (id) => {
+      const found = asked.find((each) => each.id === id)
+      const at = '2026-01-01T00:00:00Z'
+      const written = { authorId: 1, bot: false, edited: false, emailed: false, createdAt: at, updatedAt: at }
+      return found && ({ ...written, ...found } satisfies IssueComment & Asked)
+    },
     react: async () => undefined,
     createDeployment: async ({ payload }) => {
       const sync = String(payload.sync)
@@ -75,5 +90,5 @@ export function memoryForge(git: MemoryGit): { readonly forge: Forge; readonly t
     },
     deploymentStatus: async (id, { state }) => void told.deployments.get(id)?.statuses.push(state),
   }
-  return { forge: forge as Forge, told }
+  return { forge: forge as Forge, told, asked, nextNumber, opened: pulls.opened }
 }

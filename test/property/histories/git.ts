@@ -24,6 +24,8 @@ export type MemoryGit = {
   readonly line: (from: string) => readonly Commit[]
   /** The merge commit of each pull request. */
   readonly merges: () => ReadonlyMap<number, string>
+  /** The text of a blob that somebody asked about. */
+  readonly textOf: (blob: string) => string | undefined
   readonly repository: GitRepository
   /** Files of a scratch folder. */
   readonly checkout: (folder: string) => ReadonlyMap<string, string>
@@ -35,6 +37,12 @@ export function memoryGit(first: Tree): MemoryGit {
   const checkouts = new Map<string, Map<string, string>>()
   let head: Commit
   let made = 0
+  const texts = new Map<string, string>()
+  const blobOf = (text: string): string => {
+    const id = createHash('sha1').update(text).digest('hex')
+    texts.set(id, text)
+    return id
+  }
   const find = (id: string): Commit => {
     const found = commits.get(id)
     if (!found) throw new DrydockError('git-failed', `There is no commit ${id}.`)
@@ -73,8 +81,7 @@ export function memoryGit(first: Tree): MemoryGit {
     list: async (id, folder) => below(id, [folder ?? '.']).map(([path]) => ({ path, type: 'file' as const })),
     blobs: async (id, paths) => {
       const there = [...find(id).files].filter(([path]) => paths.includes(path))
-      const idOf = (text: string) => createHash('sha1').update(text).digest('hex')
-      return new Map(there.map(([path, text]) => [path, { mode: '100644', id: idOf(text) }]))
+      return new Map(there.map(([path, text]) => [path, { mode: '100644', id: blobOf(text) }]))
     },
     export: async (id, paths, destination) => {
       const found = below(id, paths)
@@ -99,6 +106,7 @@ export function memoryGit(first: Tree): MemoryGit {
     find,
     line,
     merges: () => new Map([...commits.values()].flatMap(({ number, id }) => (number ? [[number, id] as const] : []))),
+    textOf: (blob) => texts.get(blob),
     repository,
     checkout: (folder) => checkouts.get(folder) ?? new Map(),
     forget: (folder) => void checkouts.delete(folder),

@@ -1,6 +1,7 @@
 import { applySetId, homeNamespace, parentName, partOfLabel } from '../../../src/core/model/inventory.ts'
 import type { LiveObject } from '../../../src/core/model/object.ts'
 import { releaseAll } from './holds.ts'
+import { judgeOrders } from './judge-back.ts'
 import { protectionOf, strangerOf } from './judge-request.ts'
 import { judgeSynced } from './judge-state.ts'
 import { slots } from './pool.ts'
@@ -19,6 +20,7 @@ export async function judgeEnd(run: Run): Promise<void> {
   run.log.push('the end')
   run.fault = undefined
   await run.work()
+  run.wrong.push(...judgeOrders(run))
   await releaseAll(run)
   const before = run.git.head()
   const tree: Tree = { ...before.tree, brokenConfig: false, apps: before.tree.apps.map(touched) }
@@ -39,6 +41,7 @@ export async function judgeEnd(run: Run): Promise<void> {
     }
     if (state === 'succeeded') run.wrong.push(...(await judgeSynced(run, app)))
   }
+  run.wrong.push(...judgeOrders(run))
   judgeRecords(run)
   if (run.wrong.length === 0) await judgeAgain(run, tree)
 }
@@ -52,6 +55,9 @@ async function settle(run: Run, app: ModelApp): Promise<void> {
     if (heldBy.kind === 'disagreement') {
       await runCli(run, app, true)
       await retry(run, app)
+    } else if (heldBy.kind === 'pin') {
+      // A rollback that waited went on and pinned it.
+      await releaseAll(run)
     } else {
       await approve(run, app)
     }
@@ -113,7 +119,8 @@ function judgeRecords(run: Run): void {
 /** Synced again, at most the inventory is written: what another app took meanwhile leaves it. After that, nothing is. */
 async function judgeAgain(run: Run, tree: Tree): Promise<void> {
   for (const app of tree.apps) {
-    if (run.records.latest(app.name)?.outcome.state !== 'succeeded') continue
+    const { outcome, revision } = run.records.latest(app.name) ?? {}
+    if (outcome?.state !== 'succeeded' || revision !== run.git.head().id) continue
     for (const allowed of [/ PUT \/ConfigMap\/drydock\//, /^$/]) {
       const start = run.log.length
       const outcome = await runCli(run, app, false)

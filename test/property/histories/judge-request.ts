@@ -1,11 +1,14 @@
 import { applySetId, homeNamespace, partOfLabel } from '../../../src/core/model/inventory.ts'
 import type { LiveObject } from '../../../src/core/model/object.ts'
+import { identityOf, referenceOf } from '../../../src/core/model/reference.ts'
 import type { Carried } from './api-server.ts'
 import { type Note, notes, slots } from './pool.ts'
 import { appIn, contentOf, isComplete, meantBy, type Tree } from './tree.ts'
 
 /** On whose behalf Drydock sends something. */
 export type Errand = {
+  /** A rollback that somebody asked for has no hooks, and no limit of deletions. */
+  readonly kind: 'sync' | 'rollback' | 'cli' | 'command'
   /** Id of the sync, or of a run of the CLI. */
   readonly id: string
   readonly app: string
@@ -20,6 +23,8 @@ export type Errand = {
   readonly newest: string
   /** Why nothing may be written on it. */
   readonly held?: string
+  /** Of a command: may it let go of this app? */
+  readonly unpins?: (app: string) => boolean
 }
 
 /** What the judge knows beside the request. */
@@ -74,9 +79,28 @@ function isHook(live: LiveObject): boolean {
 function wrongWrite({ identity, before }: Carried, errand: Errand, known: Knowledge): string | undefined {
   const app = appIn(known.treeOf(errand.revision), errand.app)
   if (!app) return 'the app is not configured at this commit'
-  if (!contentOf(app).has(identity)) return 'the render of the app lacks it'
+  const entry = contentOf(app).get(identity)
+  if (!entry) return 'the render of the app lacks it'
+  if (errand.kind === 'rollback') {
+    if (slots[entry.slot]?.hook) return 'it is a hook'
+    const holder = holderOf(before, errand, known)
+    if (holder) return `${holder} has it at the newest commit`
+  }
   const stranger = before && strangerOf(before, known.repository, known.names())
   return stranger && `it belongs to ${stranger}`
+}
+
+/** The app of the newest commit that carries an object, where that is another one. */
+function holderOf(
+  before: LiveObject | undefined,
+  errand: Errand,
+  { treeOf, repository }: Knowledge,
+): string | undefined {
+  const label = before?.metadata.labels?.[partOfLabel]
+  const { apps, brokenConfig } = treeOf(errand.newest)
+  const holder = brokenConfig ? undefined : apps.find((each) => applySetId(repository, each.name) === label)
+  if (!before || !holder || holder.name === errand.app) return undefined
+  return meantBy(holder).has(identityOf(referenceOf(before))) ? holder.name : undefined
 }
 
 function wrongDeletion(
@@ -88,6 +112,7 @@ function wrongDeletion(
   if (!before) return undefined
   const tree = known.treeOf(errand.revision)
   const app = appIn(tree, errand.app)
+  const isBack = errand.kind === 'rollback' || errand.revision !== asked
   if (!known.ours.has(before.metadata.uid)) return 'Drydock never wrote this object'
   if (!app) return 'the app is not configured at this commit'
   if (!isComplete(app)) return `the render of the app is not complete (${app.condition})`
@@ -99,7 +124,7 @@ function wrongDeletion(
     ['the newest commit', known.treeOf(errand.newest)],
   ] as const) {
     // A rollback takes away what the failed commit made.
-    const others = errand.revision === asked ? apps : apps.filter((each) => each.name !== errand.app)
+    const others = isBack ? apps.filter((each) => each.name !== errand.app) : apps
     const holder = brokenConfig ? undefined : others.find((each) => meantBy(each).has(identity))
     if (holder) return `${holder.name} has it at ${when}`
   }
@@ -107,9 +132,11 @@ function wrongDeletion(
   if (stranger) return `it belongs to ${stranger}`
   const note = protectionOf(before)
   if (note && (note !== 'drydock-confirm' || !errand.accepted())) return `it is protected by ${note}`
-  if (app.prune === false) return 'prune is false'
+  // What counts on the way back is what the branch says of that now.
+  const { prune } = (errand.kind === 'rollback' && appIn(known.treeOf(errand.newest), errand.app)) || app
+  if (prune === false) return 'prune is false'
   if (errand.accepted()) return undefined
-  if (app.prune === 'confirm') return 'prune asks for a confirmation'
+  if (prune === 'confirm') return 'prune asks for a confirmation'
   if (slots.some((each) => each.risky && each.kind === before.kind)) return 'nobody accepted the risk'
-  return errand.deleted >= app.maxPrune ? `maxPrune is ${app.maxPrune}` : undefined
+  return !isBack && errand.deleted >= app.maxPrune ? `maxPrune is ${app.maxPrune}` : undefined
 }

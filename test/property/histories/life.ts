@@ -46,8 +46,8 @@ export type Life = {
   readonly goOn: () => void
 }
 
-const writesOfStore = /^(save|change|advance|enqueue|audit|requeue|remove|accept)/
-const writesOfForge = /^(create|complete|update|deploymentStatus|react)/
+const writesOfStore = /^(save|change|advance|enqueue|audit|requeue|remove|accept|noteTold)/
+const writesOfForge = /^(create|complete|update|deploymentStatus|react|openRe)/
 
 export function beginLife(around: Surroundings): Life {
   const aborted = new AbortController()

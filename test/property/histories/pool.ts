@@ -120,6 +120,17 @@ export function manifestOf(entry: Entry): KubeObject {
   }
 }
 
+/** The entry that a manifest was made of. */
+export function entryOf(manifest: KubeObject): Entry {
+  const slot = slots.findIndex((_, index) => identityOfSlot(index) === identityOf(referenceOf(manifest)))
+  const annotations = manifest.metadata.annotations ?? {}
+  const note = (Object.keys(notes) as Note[]).find((each) =>
+    Object.entries(notes[each]).some(([key, value]) => annotations[key] === value),
+  )
+  const crash = JSON.stringify(manifest).includes('"simulate":"crash"')
+  return { slot, value: Number(manifest.metadata.labels?.value), note: note ?? 'none', ...(crash ? { crash } : {}) }
+}
+
 /** Identity of the object of a slot. */
 export function identityOfSlot(slot: number): string {
   return identityOf(referenceOf(manifestOf({ slot, value: 0, note: 'none' })))

@@ -1,8 +1,9 @@
+import type { Pin } from '../../../src/core/model/inventory.ts'
 import type { Store } from '../../../src/flows/ports.ts'
 import type { SyncRecord } from '../../../src/flows/records.ts'
 
 /** The store, with an eye on what becomes of each sync: it ends once, unless somebody queues it again. */
-export function recordsOf(store: Store, wrong: string[]) {
+export function recordsOf(store: Store, wrong: string[], pinned: (app: string, pin: Pin | undefined) => void) {
   const ended = new Map<string, SyncRecord>()
   const seen = new Map<string, SyncRecord>()
   const note = (record: SyncRecord): void => {
@@ -27,6 +28,10 @@ export function recordsOf(store: Store, wrong: string[]) {
     advance: async (repository, branch, commit, syncs) => {
       await store.advance(repository, branch, commit, syncs)
       for (const each of syncs) if (!seen.has(each.id)) note(each)
+    },
+    changeAppState: async (address, change) => {
+      await store.changeAppState(address, change)
+      pinned(address.app, (await store.appState(address))?.pin)
     },
     requeueSync: async (id, changes) => {
       const done = await store.requeueSync(id, changes)

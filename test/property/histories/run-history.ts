@@ -1,21 +1,28 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { randomBytes } from 'node:crypto'
 import { DrydockError, DrydockErrors } from '../../../src/core/model/errors.ts'
-import type { Job } from '../../../src/flows/records.ts'
+import { homeNamespace } from '../../../src/core/model/inventory.ts'
+import { obeyComment } from '../../../src/flows/obey-comment.ts'
+import type { Job, SyncRecord } from '../../../src/flows/records.ts'
 import { reportSyncs } from '../../../src/flows/report-syncs.ts'
 import { syncBranch } from '../../../src/flows/sync-branch.ts'
 import { syncMerged } from '../../../src/flows/sync-merged.ts'
 import type { ApiServer, Carried } from './api-server.ts'
 import type { Story } from './commands.ts'
 import type { Fault } from './faults.ts'
-import { memoryForge } from './forge.ts'
+import { type Asked, memoryForge } from './forge.ts'
 import { type MemoryGit, memoryGit } from './git.ts'
+import { judgeBack } from './judge-back.ts'
 import { type Errand, judgeRequest, type Knowledge } from './judge-request.ts'
 import { beginLife, Killed, type Life, type Surroundings } from './life.ts'
+import { type Pins, watchPins } from './pins.ts'
+import type { OpenedPull } from './pulls.ts'
 import { recordsOf } from './records.ts'
 import type { Depot } from './store.ts'
 import { appIn, firstTree } from './tree.ts'
 
+/** Who holds the locks of the histories. */
+export const locker = 'dora'
 /** A job that fails is tried as often as the real queue does it. */
 const attempts = 6
 /** More jobs than any history needs: one that makes itself anew for ever. */
@@ -45,15 +52,24 @@ export type Run = {
   frozen: boolean
   /** Apps that the store says were synced, while the cluster says nothing. */
   readonly disagreeing: Set<string>
-  /** Pull requests so far. */
-  numbers: number
+  /** What pins apps. */
+  readonly pins: Pins
+  /** Commands so far. */
+  readonly asked: Asked[]
+  /** So many of the first ones may stay without an answer: the jobs were lost. */
+  unanswered: number
+  /** Pull requests that Drydock opened. */
+  readonly opened: readonly OpenedPull[]
+  /** The number of the next pull request. */
+  readonly nextNumber: () => number
   api: ApiServer
   fault: Fault | undefined
   life: Life
   readonly around: Surroundings
   /** Does something on behalf of an app. */
   readonly onErrand: <T>(errand: Errand, work: () => Promise<T>) => Promise<T>
-  readonly errandOf: (id: string, app: string, revision: string) => Errand
+  /** Without a record it is one of the CLI. */
+  readonly errandOf: (id: string, app: string, revision: string, record?: SyncRecord) => Errand
   readonly queue: Job[]
   /** Tells Drydock of the branch. */
   readonly hook: (before?: string) => void
@@ -67,13 +83,15 @@ export function startRun(story: Story, depot: Depot, api: ApiServer, timeout: st
   const git = memoryGit(firstTree(story.apps, story.start, timeout))
   const address = { owner: 'acme', name: `h${randomBytes(5).toString('hex')}`, installationId: 1 }
   const repository = `${address.owner}/${address.name}`
-  const { forge, told } = memoryForge(git)
+  const { forge, told, asked, nextNumber, opened } = memoryForge(git)
   const errands = new AsyncLocalStorage<Errand>()
   const ours = new Set<string>()
   const names = new Set<string>(git.head().tree.apps.map((app) => app.name))
   const log: string[] = []
   const wrong: string[] = []
-  const records = recordsOf(depot.store, wrong)
+  const pins = watchPins(git, repository, names)
+  const note = (verdict: string | undefined): void => void (verdict && wrong.push(verdict))
+  const records = recordsOf(depot.store, wrong, (app, pin) => note(pins.said('store', app, pin, errands.getStore())))
   // What a history before this one left behind.
   depot.taken()
   let newest: string | undefined
@@ -91,8 +109,12 @@ export function startRun(story: Story, depot: Depot, api: ApiServer, timeout: st
     const errand = errands.getStore()
     const { method, identity, after } = request
     log.push(`    ${errand?.app ?? '?'}: ${method} ${identity}`)
-    const verdict = judgeRequest(request, errand, known)
-    if (verdict) wrong.push(verdict)
+    note(judgeRequest(request, errand, known))
+    note(pins.wrote(request, errand))
+    if (errand && !identity.includes(`/${homeNamespace}`)) {
+      const forbidden = pins.forbid(errand)
+      note(forbidden && `${errand.app} at ${errand.revision.slice(0, 7)}: ${method} of ${identity}: ${forbidden}`)
+    }
     if (!after || method === 'DELETE') return
     ours.add(after.metadata.uid)
     run.disturbed.delete(identity)
@@ -121,11 +143,20 @@ export function startRun(story: Story, depot: Depot, api: ApiServer, timeout: st
       newest = await depot.store.cursor(address, 'main')
     }
     if (job.kind === 'report') await reportSyncs(world, job)
+    if (job.kind === 'command') {
+      const errand = orderErrand(run, job.commentId)
+      // How far it comes is not known.
+      for (const app of run.locks.keys()) if (errand.unpins?.(app)) run.locks.set(app, 'perhaps')
+      await run.onErrand(errand, () => obeyComment(world, job))
+    }
     if (job.kind !== 'sync') return
     const record = await depot.store.sync(job.syncId)
     if (!record) return
-    const errand = run.errandOf(record.id, record.app, record.revision)
+    const errand = run.errandOf(record.id, record.app, record.revision, record)
     await run.onErrand(errand, () => syncMerged(world, job, signal))
+    const ended = await depot.store.sync(record.id)
+    const wasOver = record.finishedAt !== undefined
+    if (ended?.rollback && ended.outcome.state === 'succeeded' && !wasOver) wrong.push(...(await judgeBack(run, ended)))
   }
   const doJob = async (job: Job): Promise<void> => {
     for (let attempt = 1; ; attempt += 1) {
@@ -177,21 +208,26 @@ export function startRun(story: Story, depot: Depot, api: ApiServer, timeout: st
     locks: new Map(),
     frozen: false,
     disagreeing: new Set(),
-    numbers: 0,
+    pins,
+    asked,
+    unanswered: 0,
+    opened,
+    nextNumber,
     api,
     fault: undefined,
     life: undefined as unknown as Life,
     around,
     onErrand: (errand, work) => errands.run(errand, work),
-    errandOf: (id, app, revision) => ({
+    errandOf: (id, app, revision, record) => ({
+      kind: record === undefined ? 'cli' : record.rollback ? 'rollback' : 'sync',
       id,
       app,
       revision,
       accepted: () => run.accepted.has(`${app} ${revision}`),
       deleted: 0,
-      newest: newestFrom(revision),
-      good: goodRevisions(run, app, revision),
-      ...(id.startsWith('cli') ? {} : heldOf(run, app, revision)),
+      newest: record?.rollback ? (newest ?? revision) : newestFrom(revision),
+      good: record?.rollback ? [] : goodRevisions(run, app, revision),
+      ...(record ? heldOf(run, record) : {}),
     }),
     queue: [],
     hook: (before) =>
@@ -225,13 +261,28 @@ function goodRevisions(run: Run, app: string, revision: string): readonly string
   return good.map((each) => each.revision)
 }
 
-function heldOf(run: Run, app: string, revision: string): { readonly held?: string } {
+function heldOf(run: Run, { app, revision, rollback, actor }: SyncRecord): { readonly held?: string } {
   const { git } = run
-  if (!git.line(git.head().id).some((each) => each.id === revision)) return { held: 'the branch lacks this commit' }
+  const isThere = git.line(git.head().id).some((each) => each.id === revision)
+  // What an app goes back to may have been forced off the branch.
+  if (!isThere && !rollback) return { held: 'the branch lacks this commit' }
   if (run.disagreeing.has(app)) return { held: 'store and cluster do not agree' }
   if (run.frozen) return { held: 'the repository is frozen' }
+  if (rollback && actor === locker) return {}
   const side = run.locks.get(app) ?? 'perhaps'
   return side === 'perhaps' ? {} : { held: `it is locked, as the ${side} says` }
+}
+
+/** Commands write nothing to a cluster but what holds apps; these two may end that. */
+function orderErrand(run: Run, commentId: number): Errand {
+  const { body = '' } = run.asked.find((each) => each.id === commentId) ?? {}
+  const [command, ...apps] = body.split(' ')
+  const bare = (name: string) => name.replace(/-2$/, '')
+  const unpins = (app: string) =>
+    command !== '/rollback' && (apps.length === 0 || apps.some((each) => bare(each) === bare(app)))
+  const { id } = run.git.head()
+  const rest = { accepted: () => false, deleted: 0, good: [], newest: id, held: 'it is a command' }
+  return { kind: 'command', id: `command ${commentId}`, app: body, revision: id, unpins, ...rest }
 }
 
 /** The next job, or, `wide`, all that may run at the same time: those of different apps. */

@@ -1,17 +1,23 @@
 import { applySetId, parentName, partOfLabel } from '../../../src/core/model/inventory.ts'
 import type { JsonObject } from '../../../src/core/model/object.ts'
+import type { AppPlan } from '../../../src/core/model/plan.ts'
 import { riskKey } from '../../../src/core/policy/authorise.ts'
-import { planOneApp } from '../../../src/flows/plan-app.ts'
+import { type AppRequest, planOneApp } from '../../../src/flows/plan-app.ts'
 import { readConfig } from '../../../src/flows/read-config.ts'
+import type { SyncRecord } from '../../../src/flows/records.ts'
 import { syncApp } from '../../../src/flows/sync-app.ts'
 import { startApi } from './api-server.ts'
 import type { Command, Disturbance, Edit, Landing, Meanwhile } from './commands.ts'
 import { edited } from './edit.ts'
 import { freeze, lock, thaw, unlock } from './holds.ts'
 import { beginLife } from './life.ts'
+import { comment } from './orders.ts'
 import { identityOfSlot, manifestOf, notes, slotOf, slots } from './pool.ts'
 import type { Run } from './run-history.ts'
 import type { ModelApp } from './tree.ts'
+
+/** What comes to the branch. */
+type Landed = (Edit & Landing) | Extract<Command, { do: 'merge-revert' }>
 
 /** Does one step of a history. */
 export async function takeStep(run: Run, command: Command): Promise<void> {
@@ -30,6 +36,8 @@ export async function takeStep(run: Run, command: Command): Promise<void> {
       await run.depot.lose(run.address)
       run.records.forget()
       run.queue.length = 0
+      run.unanswered = run.asked.length
+      run.pins.lost('store')
       run.frozen = false
       run.disagreeing.clear()
       forgetLocks(run, 'store')
@@ -41,6 +49,7 @@ export async function takeStep(run: Run, command: Command): Promise<void> {
     case 'swap-cluster':
       await forgetCluster(run, [...run.names])
       run.api = startApi()
+      run.pins.lost('parent')
       run.holdings.clear()
       run.disturbed.clear()
       forgetLocks(run, 'parent')
@@ -53,6 +62,12 @@ export async function takeStep(run: Run, command: Command): Promise<void> {
       return lock(run, appOf(run, command.app), command.side)
     case 'unlock':
       return unlock(run, appOf(run, command.app))
+    case 'order': {
+      const job = comment(run, command.order)
+      if (!job) return
+      run.queue.push(job)
+      return disturbed(run, command, () => run.work(command.later ? { only: 'command' } : {}))
+    }
     case 'freeze':
       return freeze(run)
     case 'thaw':
@@ -69,8 +84,14 @@ function appOf(run: Run, index: number): ModelApp | undefined {
 }
 
 /** Something comes to the branch while a sync runs. */
-function interrupt(run: Run, { at, edit }: Meanwhile): void {
-  run.life.before(at, async () => {
+function interrupt(run: Run, meanwhile: Meanwhile): void {
+  run.life.before(meanwhile.at, async () => {
+    if ('order' in meanwhile) {
+      const job = comment(run, meanwhile.order)
+      if (job) await run.doMeanwhile(job)
+      return
+    }
+    const { edit } = meanwhile
     const before = run.git.head()
     if (!change(run, edit, undefined)) return
     run.log.push(`    meanwhile: ${edit.do}, the branch is at ${run.git.head().id.slice(0, 7)}`)
@@ -78,9 +99,10 @@ function interrupt(run: Run, { at, edit }: Meanwhile): void {
   })
 }
 
-async function land(run: Run, command: Edit & Landing): Promise<void> {
+async function land(run: Run, command: Landed): Promise<void> {
   const before = run.git.head()
-  const number = command.via === 'merge' && command.do !== 'force-back' ? ++run.numbers : undefined
+  const isMerge = command.via === 'merge' && !['force-back', 'merge-revert'].includes(command.do)
+  const number = isMerge ? run.nextNumber() : undefined
   if (!change(run, command, number)) return
   run.log.push(`  ${command.do}: the branch is at ${run.git.head().id.slice(0, 7)}`)
   if (command.next === 'nothing') return
@@ -97,8 +119,9 @@ async function disturbed(run: Run, { end, meanwhile }: Disturbance, work: () => 
 }
 
 /** Changes the branch; `false`: there was nothing to change. */
-function change(run: Run, command: Edit, number: number | undefined): boolean {
+function change(run: Run, command: Edit | Landed, number: number | undefined): boolean {
   const before = run.git.head()
+  if (command.do === 'merge-revert') return mergeRevert(run, command.which)
   if (command.do === 'force-back' || command.do === 'revert') {
     const line = run.git.line(before.id)
     const target = line[Math.min(command.by, line.length - 1)] ?? before
@@ -112,6 +135,19 @@ function change(run: Run, command: Edit, number: number | undefined): boolean {
   }
   const head = run.git.head()
   for (const app of head.tree.apps) run.names.add(app.name)
+  return true
+}
+
+/** Merges one of the pull requests that Drydock opened, the newest being 0; `false`: none is there, or it is in conflict. */
+function mergeRevert(run: Run, which: number): boolean {
+  const merges = run.git.merges()
+  const open = run.opened.filter((each) => !merges.has(each.number)).toReversed()
+  const pull = open[which % Math.max(1, open.length)]
+  const tree = pull?.onto(run.git.head().tree)
+  if (!pull || !tree || JSON.stringify(tree) === JSON.stringify(run.git.head().tree)) return false
+  run.git.commit(tree, pull.number)
+  for (const app of tree.apps) run.names.add(app.name)
+  run.log.push(`  #${pull.number} (${pull.marker}) is merged`)
   return true
 }
 
@@ -196,6 +232,7 @@ async function loseParent(run: Run, app: ModelApp | undefined): Promise<void> {
   const name = parentName(run.known.repository, app.name)
   await clientOf(run)('DELETE', `/api/v1/namespaces/drydock/configmaps/${name}`)
   run.holdings.delete(app.name)
+  run.pins.lost('parent', app.name)
   forgetLocks(run, 'parent', app.name)
 }
 
@@ -255,10 +292,10 @@ export async function approve(run: Run, app: ModelApp | undefined): Promise<void
   if (!app || record?.number === undefined || record.outcome.state !== 'held') return
   const request = await requestOf(run, app.name, record.revision)
   if (!request) return
-  const { plan } = await planOneApp(run.life.world, request).catch(() => ({ plan: undefined }))
+  const plan = await waitingPlan(run, record, request)
   if (!plan) return
   const at = new Date().toISOString()
-  const approvals = plan.changes.flatMap((change) =>
+  const approvals = [...plan.changes, ...(plan.undone ?? [])].flatMap((change) =>
     change.risks.map((risk) => {
       const { owner, name } = run.address
       const repository = { owner, name }
@@ -268,6 +305,15 @@ export async function approve(run: Run, app: ModelApp | undefined): Promise<void
   await run.depot.store.saveApprovals(approvals)
   run.accepted.add(`${app.name} ${record.revision}`)
   await retry(run, app)
+}
+
+/** What a rollback would do stands in its history; all else is planned again. */
+async function waitingPlan(run: Run, record: SyncRecord, request: AppRequest): Promise<AppPlan | undefined> {
+  if (record.rollback) return (await run.depot.store.historyOf(record.id))?.plan
+  return planOneApp(run.life.world, request).then(
+    ({ plan }) => plan,
+    () => undefined,
+  )
 }
 
 /** A held or failed sync is queued again, as `/sync` does. */

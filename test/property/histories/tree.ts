@@ -1,4 +1,5 @@
-import { anchors, type Entry, identityOfSlot, manifestOf, one, slotOf } from './pool.ts'
+import type { KubeObject } from '../../../src/core/model/object.ts'
+import { anchors, type Entry, entryOf, identityOfSlot, manifestOf, one, slotOf } from './pool.ts'
 
 /** How an app's folder is: as it should be, with a file that is no YAML, without manifests, or not there. */
 type Condition = 'good' | 'broken' | 'empty' | 'missing'
@@ -70,16 +71,28 @@ export function configurationOf(tree: Tree): readonly (readonly [string, string]
 
 /** The files of all apps. */
 export function filesOf(tree: Tree): readonly (readonly [string, string])[] {
-  return tree.apps.flatMap((app): readonly (readonly [string, string])[] => {
-    if (app.condition === 'missing') return []
-    if (app.condition === 'empty') return [[`${app.path}/README.md`, 'nothing here']]
-    const files = app.entries.map((entry) => {
-      const { kind, namespace, name } = slotOf(entry)
-      const file = [kind, namespace, name].filter(Boolean).join('-').toLowerCase()
-      return [`${app.path}/${file}.yaml`, stringify(manifestOf(entry))] as const
-    })
-    return app.condition === 'broken' ? [...files, [`${app.path}/zz.yaml`, 'a: [\n'] as const] : files
+  return tree.apps.flatMap(filesOfApp)
+}
+
+/** The files of one app. */
+export function filesOfApp(app: ModelApp): readonly (readonly [string, string])[] {
+  if (app.condition === 'missing') return []
+  if (app.condition === 'empty') return [[`${app.path}/README.md`, 'nothing here']]
+  const files = app.entries.map((entry) => {
+    const { kind, namespace, name } = slotOf(entry)
+    const file = [kind, namespace, name].filter(Boolean).join('-').toLowerCase()
+    return [`${app.path}/${file}.yaml`, stringify(manifestOf(entry))] as const
   })
+  return app.condition === 'broken' ? [...files, [`${app.path}/zz.yaml`, 'a: [\n'] as const] : files
+}
+
+/** The app with other files than it has: what {@link filesOfApp} says, read back. */
+export function withFiles(app: ModelApp, files: ReadonlyMap<string, string>): ModelApp {
+  const entries = [...files].flatMap(([path, text]) =>
+    path.endsWith('.yaml') && !path.endsWith('/zz.yaml') ? [entryOf(JSON.parse(text) as KubeObject)] : [],
+  )
+  if (entries.length > 0) return { ...app, entries, condition: files.has(`${app.path}/zz.yaml`) ? 'broken' : 'good' }
+  return { ...app, condition: files.size > 0 ? 'empty' : 'missing' }
 }
 
 /** The app of a name. */
