@@ -2,7 +2,7 @@ import type { SyncOutcome } from '../core/model/outcome.ts'
 import { superseded } from '../core/sync/superseded.ts'
 import type { SyncJob } from './may-sync.ts'
 import type { Forge } from './ports.ts'
-import type { AuditEvent, SyncRecord } from './records.ts'
+import type { AuditEvent, RepositoryAddress, SyncRecord } from './records.ts'
 import { tellGitHub } from './report-syncs.ts'
 import type { ServerWorld } from './server-world.ts'
 
@@ -65,4 +65,26 @@ export async function endIfPassed(world: ServerWorld, forge: Forge, job: SyncJob
   const ended = { ...held, finishedAt, outcome: superseded(held.outcome, newer) }
   await tellGitHub(forge, ended, ended.outcome)
   await world.store.saveSync(ended, job.repository)
+}
+
+/**
+ * What still waits for something is told that a newer sync of its app came; to be called before that one is saved, since
+ * nothing waits behind a newer one.
+ *
+ * @param tell says it on GitHub
+ */
+export async function endWaiting(
+  world: Pick<ServerWorld, 'store'>,
+  repository: RepositoryAddress,
+  waiting: readonly SyncRecord[],
+  newer: SyncRecord,
+  tell: (ended: SyncRecord) => Promise<void>,
+): Promise<void> {
+  const nameOf = ({ repository: { owner, name }, app, cluster }: SyncRecord) => `${owner}/${name} ${app} ${cluster}`
+  for (const held of waiting) {
+    if (held.id === newer.id || nameOf(held).toLowerCase() !== nameOf(newer).toLowerCase()) continue
+    const ended = { ...held, outcome: superseded(held.outcome, newer) }
+    await tell(ended)
+    await world.store.saveSync(ended, repository)
+  }
 }

@@ -8,13 +8,15 @@ import { code, text } from '../core/report/escape.ts'
 import { goingBackAnswer, wouldGoBackAnswer } from '../core/report/rollback-answer.ts'
 import { moment } from '../core/report/time.ts'
 import { covers } from '../core/sync/holds.ts'
-import { superseded } from '../core/sync/superseded.ts'
+import { endWaiting } from './end-sync.ts'
+import { inTime } from './in-time.ts'
 import { readMarks } from './marks.ts'
 import { mayFor } from './may-for.ts'
 import { configuredNow } from './may-go-back.ts'
 import { auditOrder, bareName, type Order, orderedId } from './order.ts'
 import { planOneApp } from './plan-app.ts'
 import type { SyncRecord } from './records.ts'
+import { tellGitHub } from './report-syncs.ts'
 import { findTarget } from './rollback-target.ts'
 import { mergedSyncs } from './syncs-of.ts'
 import { wayBack } from './way-back.ts'
@@ -80,7 +82,7 @@ async function lockedBy({ world, job, person }: Order, own: SyncRecord): Promise
 
 /** Queues the syncs that go back; those that a crash left without a job get one. */
 async function begin(order: Order, command: RollbackCommand, steps: readonly Step[]): Promise<undefined> {
-  const { world, job, person } = order
+  const { world, forge, job, person } = order
   const records: SyncRecord[] = []
   for (const { own, to } of steps) {
     const { app, cluster, branch } = own
@@ -112,28 +114,25 @@ async function begin(order: Order, command: RollbackCommand, steps: readonly Ste
     goingBackAnswer(records.map(({ app, revision, rollback }) => ({ app, to: revision, also: rollback?.also ?? [] }))),
   )
   const waiting = await world.store.heldSyncs()
+  // What GitHub doesn't hear must not stand in the way back.
+  const tell = (ended: SyncRecord) =>
+    inTime(tellGitHub(forge, ended, ended.outcome)).catch((err: unknown) =>
+      world.log.warn('GitHub was not told of a sync whose place a rollback takes', { app: ended.app, err }),
+    )
   for (const record of records) {
     const known = await world.store.sync(record.id)
     if (known && known.outcome.state !== 'queued') continue
     if (!known) {
+      await endWaiting(world, job.repository, waiting, record, tell)
       await world.store.saveSync(record, job.repository)
       const { app, cluster, revision } = record
       await auditOrder(order, { action: 'rollback', app, cluster, revision, result: 'asked for' })
-    }
-    // What still waits for something learns that this came after it.
-    for (const held of waiting.filter((each) => each.id !== record.id && isSameApp(each, record))) {
-      await world.store.saveSync({ ...held, outcome: superseded(held.outcome, record) }, job.repository)
     }
     const { id: syncId, app, cluster } = record
     await world.store.enqueue([{ kind: 'sync', repository: job.repository, syncId, cluster, app }])
     world.overtaking.tell(record)
   }
   return undefined
-}
-
-function isSameApp(one: SyncRecord, other: SyncRecord): boolean {
-  const nameOf = ({ repository: { owner, name }, app, cluster }: SyncRecord) => `${owner}/${name} ${app} ${cluster}`
-  return nameOf(one).toLowerCase() === nameOf(other).toLowerCase()
 }
 
 /** Other pull requests that were synced between the two, whose changes go back along with this one's. */

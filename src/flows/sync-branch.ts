@@ -4,9 +4,9 @@ import type { SyncState } from '../core/model/outcome.ts'
 import { assemblePlan } from '../core/plan/plan.ts'
 import { planCheck } from '../core/report/check.ts'
 import { manualHold } from '../core/sync/holds.ts'
-import { superseded } from '../core/sync/superseded.ts'
 import { endLocks } from './end-locks.ts'
 import { endPreviews } from './end-previews.ts'
+import { endWaiting } from './end-sync.ts'
 import { changesConfig, selectAffected } from './plan-commit.ts'
 import { checkName } from './plan-pull-request.ts'
 import type { Forge, GitRepository, PullRequest, RepositoryName } from './ports.ts'
@@ -61,7 +61,8 @@ export async function syncBranch(world: ServerWorld, job: PushJob): Promise<void
   }
   // Before the branch counts as done: a restart goes through all of it again.
   const waiting = await world.store.heldSyncs()
-  for (const record of records) await endHeld(world, forge, job.repository, waiting, record)
+  const tell = (ended: SyncRecord) => tellGitHub(forge, ended, ended.outcome)
+  for (const record of records) await endWaiting(world, job.repository, waiting, record, tell)
   if (!config.discovered) await endGone(world, forge, job, waiting, config.apps, head)
   await world.store.advance(job.repository, job.branch, head, records)
   for (const record of records) {
@@ -71,23 +72,6 @@ export async function syncBranch(world: ServerWorld, job: PushJob): Promise<void
   }
   // Windows and dependencies of the newest configuration count.
   if (from && changesConfig(await repository.changedPaths(from, head))) await releaseHeld(world, job.repository)
-}
-
-/** What still waits for something is told that a newer sync of its app came. */
-async function endHeld(
-  world: ServerWorld,
-  forge: Forge,
-  repository: PushJob['repository'],
-  waiting: readonly SyncRecord[],
-  newer: SyncRecord,
-): Promise<void> {
-  const nameOf = ({ repository: { owner, name }, app, cluster }: SyncRecord) => `${owner}/${name} ${app} ${cluster}`
-  for (const held of waiting) {
-    if (held.id === newer.id || nameOf(held).toLowerCase() !== nameOf(newer).toLowerCase()) continue
-    const ended = { ...held, outcome: superseded(held.outcome, newer) }
-    await tellGitHub(forge, ended, ended.outcome)
-    await world.store.saveSync(ended, repository)
-  }
 }
 
 /** What waits for an app that the branch no longer configures waits for nothing: it is told so. */

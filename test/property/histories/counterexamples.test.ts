@@ -32,6 +32,12 @@ const settings = 4
 const workload = 11
 const extra = 6
 
+const rollback = {
+  do: 'order',
+  order: { say: 'rollback', pull: 0, which: 0, dryRun: false },
+  later: false,
+} as const
+
 /** Histories that once went wrong, and some that chance seldom makes. */
 const stories: Readonly<Record<string, Omit<Story, 'start'> & Partial<Story>>> = {
   'the deployment of a held sync ends when a newer one takes its place': {
@@ -99,6 +105,14 @@ const stories: Readonly<Record<string, Omit<Story, 'start'> & Partial<Story>>> =
   'an object goes and comes back before either is synced': {
     apps: 1,
     commands: [set(0, settings), { ...removed, ...told }, set(0, settings, told), { do: 'sync', wide: false }],
+  },
+  'the deployment of a held sync ends when a rollback takes its place': {
+    apps: 1,
+    commands: [set(0, claim), removed, rollback],
+  },
+  'a process that dies before it says that a rollback takes the place of a held sync': {
+    apps: 1,
+    commands: [set(0, claim), removed, { ...rollback, end: { how: 'killed', at: 3, done: true } }],
   },
   'a commit is gone from the branch before it is synced': {
     apps: 1,
