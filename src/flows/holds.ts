@@ -97,7 +97,7 @@ async function unfinishedSync(world: HoldWorld, record: SyncRecord, former: stri
 
 /**
  * Copies what the parent object says into the store, after a sync; lock and pin stay as they are there. Done twice or
- * not at all it does no harm: on the same cluster the parent is believed.
+ * not at all it does no harm: on the same cluster the parent is believed. Where the two disagree nothing is copied.
  */
 export async function rememberSynced(
   world: Pick<ServerWorld, 'store' | 'clusters'>,
@@ -106,12 +106,16 @@ export async function rememberSynced(
   const name = fullName(record)
   const cluster = await world.clusters.open(record.cluster, name)
   const [{ uid }, { revision, digest }] = await Promise.all([cluster.identify(), cluster.inventory(name, record.app)])
-  await world.store.changeAppState(addressOf(record), (now) => ({
-    clusterUID: uid,
-    ...(revision ? { revision } : {}),
-    ...(digest ? { digest } : {}),
-    ...marksOf(now),
-  }))
+  await world.store.changeAppState(addressOf(record), (now) => {
+    // The sync failed before it was asked what holds it: whom to believe is judged then.
+    if (now?.revision !== undefined && (now.clusterUID !== uid || revision === undefined)) return now
+    return {
+      clusterUID: uid,
+      ...(revision ? { revision } : {}),
+      ...(digest ? { digest } : {}),
+      ...marksOf(now),
+    }
+  })
 }
 
 function addressOf({ repository, app, cluster }: Pick<SyncRecord, 'repository' | 'app' | 'cluster'>): AppAddress {

@@ -88,6 +88,13 @@ it('holds an app whose inventory is gone from the cluster', async () => {
   expect(hold?.problem.message).toContain('is gone')
 })
 
+it('still holds an app whose cluster was swapped after a sync that failed before that was seen', async () => {
+  await world.remember({ ...web, clusterUID: 'another', revision: first })
+  await rememberSynced(world, web)
+  expect(await world.store.appState(web)).toMatchObject({ clusterUID: 'another', revision: first })
+  expect((await held())?.heldBy.kind).toBe('disagreement')
+})
+
 it('holds an app whose cluster was swapped, until the branch contains what is there', async () => {
   await world.remember({ ...web, clusterUID: 'another', revision: first })
   expect((await held())?.problem.message).toContain('is not the one that web was synced to')
