@@ -87,7 +87,8 @@ async function withSecrets(
     return manifests.map(({ object }) => object)
   }
   const source = await rendered().catch((thrown: unknown) => {
-    if (signal?.aborted) throw thrown
+    // A cluster that does not answer is tried again, which needs no word of the values.
+    if (signal?.aborted || problemsOf(thrown).every(({ code }) => code === 'cluster-unreachable')) throw thrown
     why = problemsOf(thrown)[0]?.message ?? 'it failed.'
     return []
   })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { packing } from '../../src/core/history/pack.ts'
+import { DrydockError } from '../../src/core/model/errors.ts'
 import { at, type KubeObject } from '../../src/core/model/object.ts'
 import type { SyncRecord } from '../../src/flows/records.ts'
 import type { ServerWorld } from '../../src/flows/server-world.ts'
@@ -43,10 +44,10 @@ const inGit = (manifest: string | undefined): History => ({
 const fromGit = 'apiVersion: v1\nkind: Secret\nmetadata: { name: db }\ndata: { password: ZnJvbSBnaXQ= }\n'
 
 /** Goes back with what was kept under `kept`, read with `read`, where Git has this. */
-function goBack(kept: Uint8Array | undefined, read: Uint8Array | undefined, history: History) {
+function goBack(kept: Uint8Array | undefined, read: Uint8Array | undefined, history: History, on = cluster) {
   const entry: HistoryEntry = { sync: then, objects: packing(kept).pack(objects) }
   const store = { historyOf: async () => entry, history: async () => [entry] }
-  const world = { ...workshopOn(cluster), packing: packing(read), store } as unknown as ServerWorld
+  const world = { ...workshopOn(on), packing: packing(read), store } as unknown as ServerWorld
   return wayBack(world, repositoryOf(history), app, 'then')
 }
 
@@ -72,6 +73,11 @@ describe('the values of Secrets on the way back', () => {
     await expect(refused).rejects.toThrow(/the values of Secret shop\/db were not kept/)
     await expect(refused).rejects.toThrow(why)
     await expect(refused).rejects.toMatchObject({ code: 'store-failed', hint: expect.stringContaining('STORE_KEY') })
+  })
+  it('wait for a cluster that does not answer, which is tried again', async () => {
+    const down = async () => Promise.reject(new DrydockError('cluster-unreachable', 'down'))
+    const refused = goBack(undefined, undefined, inGit(fromGit), { identify: down, kinds: down } as never)
+    await expect(refused).rejects.toMatchObject({ code: 'cluster-unreachable' })
   })
   it('that another key sealed make Git say everything', async () => {
     const way = await goBack(key, Buffer.alloc(32, 8), inGit(fromGit))
