@@ -31,6 +31,7 @@ const hook = 16
 const settings = 4
 const workload = 11
 const extra = 6
+const keys = 8
 
 const rollback = {
   do: 'order',
@@ -113,6 +114,16 @@ const stories: Readonly<Record<string, Omit<Story, 'start'> & Partial<Story>>> =
   'a process that dies before it says that a rollback takes the place of a held sync': {
     apps: 1,
     commands: [set(0, claim), removed, { ...rollback, end: { how: 'killed', at: 3, done: true } }],
+  },
+  'another cluster does not answer at first to a rollback': {
+    apps: 1,
+    commands: [
+      set(0, keys),
+      set(0, settings),
+      { do: 'swap-cluster' },
+      { do: 'fail', how: 'dark', skip: 2, count: 3 },
+      rollback,
+    ],
   },
   'a commit is gone from the branch before it is synced': {
     apps: 1,

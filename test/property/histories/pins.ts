@@ -28,6 +28,8 @@ export type Pins = {
   readonly forbid: (errand: Errand) => string | undefined
   /** A side lost what it knew, of an app or of all. */
   readonly lost: (side: Side, app?: string) => void
+  /** Nobody knows what the two sides say of this app. */
+  readonly doubt: (app: string) => void
   /** Apps of which one side was lost, so that the two need not agree. */
   readonly unsure: ReadonlySet<string>
 }
@@ -98,6 +100,7 @@ export function watchPins(git: MemoryGit, repository: string, names: ReadonlySet
         unsure.add(name)
       }
     },
+    doubt: (app) => void unsure.add(app),
     unsure,
   }
 }

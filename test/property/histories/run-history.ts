@@ -147,7 +147,13 @@ export function startRun(story: Story, depot: Depot, api: ApiServer, timeout: st
       const errand = orderErrand(run, job.commentId)
       // How far it comes is not known.
       for (const app of run.locks.keys()) if (errand.unpins?.(app)) run.locks.set(app, 'perhaps')
-      await run.onErrand(errand, () => obeyComment(world, job))
+      await run
+        .onErrand(errand, () => obeyComment(world, job))
+        .catch((thrown: unknown) => {
+          // Known and not mended: /sync that is cut short has queued the sync, and doesn't come back to the pin.
+          for (const app of names) if (errand.unpins?.(app)) pins.doubt(app)
+          throw thrown
+        })
     }
     if (job.kind !== 'sync') return
     const record = await depot.store.sync(job.syncId)
