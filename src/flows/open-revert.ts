@@ -37,7 +37,7 @@ export async function openRevert(
     const revert = whole
       ? await forge.openRevert({ number, title: title.slice(0, 200), body: bodyOf(back) })
       : undefined
-    if (revert) return { number: revert.number, notes: [] }
+    if (revert && !(await isMerged(forge, revert.number))) return { number: revert.number, notes: [] }
     const git = await world.git.open(repository, repository.installationId)
     const [first] = back
     if (!first) return { notes: [] }
@@ -46,17 +46,8 @@ export async function openRevert(
     if (parent === undefined) return { notes: [`${branch} is gone: there is nothing to take back in Git.`] }
     const restored = await restoredBy(git, parent, back)
     if (restored.files.length === 0) return { notes: restored.notes }
-    const key = createHash('sha256').update(JSON.stringify(back.map(({ app, revision }) => [app, revision]).sort()))
-    const opened = await forge.openRestore({
-      number,
-      key: key.digest('hex').slice(0, 12),
-      branch,
-      parent,
-      files: restored.files,
-      title: title.slice(0, 200),
-      body: bodyOf(back),
-    })
-    return { number: opened.number, notes: restored.notes }
+    const wish = { number, branch, parent, files: restored.files, title: title.slice(0, 200), body: bodyOf(back) }
+    return { number: await openNew(forge, back, wish), notes: restored.notes }
   } catch (thrown) {
     const [why] = problemsOf(thrown)
     world.log.warn('a revert could not be opened', { number, err: thrown })
@@ -65,6 +56,27 @@ export async function openRevert(
       notes: [`The pull request that takes it back in Git could not be opened: ${why?.message ?? 'unknown.'}${then}`],
     }
   }
+}
+
+/** Opens a restore, or finds the one of before; those that are merged already are passed over. */
+async function openNew(
+  forge: Forge,
+  back: readonly RollbackRecord[],
+  wish: Omit<Parameters<Forge['openRestore']>[0], 'key'>,
+): Promise<number> {
+  const what = back.map(({ app, revision }) => [app, revision]).sort()
+  const passed: number[] = []
+  for (;;) {
+    const hash = createHash('sha256').update(JSON.stringify([...what, ...passed]))
+    const { number } = await forge.openRestore({ ...wish, key: hash.digest('hex').slice(0, 12) })
+    if (!(await isMerged(forge, number))) return number
+    passed.push(number)
+  }
+}
+
+/** What an earlier rollback opened says nothing of what came after its merge, and would end this hold at once. */
+async function isMerged(forge: Forge, number: number): Promise<boolean> {
+  return (await forge.pullRequest(number)).merged
 }
 
 function bodyOf(back: readonly RollbackRecord[]): string {

@@ -39,6 +39,8 @@ const rollback = {
   later: false,
 } as const
 
+const toFirst = { ...rollback, order: { ...rollback.order, named: 0, to: 'commit' } } as const
+
 /** Histories that once went wrong, and some that chance seldom makes. */
 const stories: Readonly<Record<string, Omit<Story, 'start'> & Partial<Story>>> = {
   'the deployment of a held sync ends when a newer one takes its place': {
@@ -123,6 +125,28 @@ const stories: Readonly<Record<string, Omit<Story, 'start'> & Partial<Story>>> =
       { do: 'swap-cluster' },
       { do: 'fail', how: 'dark', skip: 2, count: 3 },
       rollback,
+    ],
+  },
+  'an app goes back once more after what took it back first was merged': {
+    apps: 1,
+    commands: [
+      set(0, settings),
+      toFirst,
+      { do: 'merge-revert', which: 0, ...merged },
+      set(0, settings, { value: 1 }),
+      { ...toFirst, order: { ...toFirst.order, pull: 2 } },
+      set(0, extra),
+    ],
+  },
+  'a pull request is taken back again after its revert was merged': {
+    apps: 1,
+    commands: [
+      set(0, settings),
+      rollback,
+      { do: 'merge-revert', which: 0, ...merged },
+      set(0, settings, { value: 1 }),
+      { ...rollback, order: { ...rollback.order, pull: 2 } },
+      set(0, extra),
     ],
   },
   'a commit is gone from the branch before it is synced': {

@@ -96,7 +96,7 @@ export function startRun(story: Story, depot: Depot, api: ApiServer, timeout: st
   depot.taken()
   let newest: string | undefined
   let ids = 0
-  /** What is synced may be newer than what was told of: the CLI syncs what it is given. */
+  /** What is synced may be newer than what was told of. */
   const newestFrom = (revision: string): string =>
     newest === undefined || git.line(revision).some((each) => each.id === newest) ? revision : newest
   const known: Knowledge = {
@@ -231,7 +231,7 @@ export function startRun(story: Story, depot: Depot, api: ApiServer, timeout: st
       revision,
       accepted: () => run.accepted.has(`${app} ${revision}`),
       deleted: 0,
-      newest: record?.rollback ? (newest ?? revision) : newestFrom(revision),
+      newest: record?.rollback ? (newest ?? revision) : record ? newestFrom(revision) : revision,
       good: record?.rollback ? [] : goodRevisions(run, app, revision),
       ...(record ? heldOf(run, record) : {}),
     }),
