@@ -6,9 +6,9 @@ import type { ServerConfig } from './core/config/server.ts'
 import { DrydockError } from './core/model/errors.ts'
 import type { Json, JsonObject } from './core/model/object.ts'
 import { askServer } from './entry/admin/client.ts'
-import type { AdminOperations } from './flows/admin.ts'
+import type { AdminOperations } from './flows/operate/admin.ts'
+import type { HistoryWorld } from './flows/operate/show-history.ts'
 import type { Log } from './flows/ports.ts'
-import type { HistoryWorld } from './flows/show-history.ts'
 
 /** What the environment says; read once, in main.ts. */
 type Environment = Readonly<Record<string, string | undefined>>
@@ -57,9 +57,9 @@ export async function administer(
 /** Everything that an operator may ask for. */
 export async function operationsOf(world: HistoryWorld): Promise<AdminOperations> {
   const [{ auditOperations }, { freezeOperations }, { historyOperations }] = await Promise.all([
-    import('./flows/audit-log.ts'),
-    import('./flows/freeze.ts'),
-    import('./flows/show-history.ts'),
+    import('./flows/operate/audit-log.ts'),
+    import('./flows/operate/freeze.ts'),
+    import('./flows/operate/show-history.ts'),
   ])
   return { ...auditOperations(world), ...freezeOperations(world), ...historyOperations(world) }
 }

@@ -14,9 +14,9 @@ import { freezeCommands } from './entry/cli/freeze-commands.ts'
 import { historyCommands } from './entry/cli/history-commands.ts'
 import { type Actions, exit, runCommandLine } from './entry/cli/program.ts'
 import { processTerminal } from './entry/cli/terminal.ts'
-import type { AskAdmin } from './flows/admin.ts'
+import type { AskAdmin } from './flows/operate/admin.ts'
 import type { Clusters, Log } from './flows/ports.ts'
-import { createRenderCache } from './flows/render-cache.ts'
+import { createRenderCache } from './flows/render/render-cache.ts'
 import type { Workshop } from './flows/world.ts'
 
 const env: Readonly<Record<string, string | undefined>> = process.env

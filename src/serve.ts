@@ -19,12 +19,12 @@ import { createHealth, createRegistry } from './entry/dashboard/health.ts'
 import { webhookMetrics } from './entry/webhook/metrics.ts'
 import { createServer } from './entry/webhook/server.ts'
 import { handleJob } from './entry/worker/worker.ts'
-import { createOvertaking } from './flows/overtaking.ts'
+import { startReleasing } from './flows/holds/release-held.ts'
+import { PlanWatch } from './flows/plan/watch-plans.ts'
 import type { Log } from './flows/ports.ts'
-import { startReleasing } from './flows/release-held.ts'
-import { createRenderCache } from './flows/render-cache.ts'
+import { createRenderCache } from './flows/render/render-cache.ts'
 import type { ServerWorld } from './flows/server-world.ts'
-import { PlanWatch } from './flows/watch-plans.ts'
+import { createOvertaking } from './flows/sync/overtaking.ts'
 
 /** What the environment says; read once, in main.ts. */
 export type Environment = Readonly<Record<string, string | undefined>>

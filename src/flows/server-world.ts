@@ -1,6 +1,6 @@
-import type { Overtaking } from './overtaking.ts'
 import type { Forges, Git, Store } from './ports.ts'
 import type { Packing } from './state-ports.ts'
+import type { Overtaking } from './sync/overtaking.ts'
 import type { Workshop } from './world.ts'
 
 /** What the flows of the server need of the world. */

@@ -1,5 +1,5 @@
 import type { Clock, Clusters, Log, Renderer, Scratch } from './ports.ts'
-import type { RenderCache } from './render-cache.ts'
+import type { RenderCache } from './render/render-cache.ts'
 
 /** What planning and syncing need of the world; no GitHub, no database. */
 export type Workshop = {

@@ -1,5 +1,5 @@
 import type { App } from '../../src/core/model/app.ts'
-import type { Order } from '../../src/flows/order.ts'
+import type { Order } from '../../src/flows/commands/order.ts'
 import type { IssueComment } from '../../src/flows/ports.ts'
 import type { PlanRecord } from '../../src/flows/records.ts'
 import { type HoldWorld, shop } from './holds-support.ts'

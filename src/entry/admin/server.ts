@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { DrydockError, problemsOf } from '../../core/model/errors.ts'
 import { parseJson, stringifyJson } from '../../core/model/json.ts'
 import { isObject } from '../../core/model/object.ts'
-import type { AdminOperations } from '../../flows/admin.ts'
+import type { AdminOperations } from '../../flows/operate/admin.ts'
 import type { Log } from '../../flows/ports.ts'
 import { type AdminAnswer, type AdminRequest, socketIn } from './protocol.ts'
 

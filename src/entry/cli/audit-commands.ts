@@ -1,7 +1,7 @@
 import type { AuditPage, AuditVerification } from '../../core/audit/documents.ts'
 import { stringifyJson } from '../../core/model/json.ts'
 import { auditLine, faultsText, verifiedText } from '../../core/report/audit-text.ts'
-import type { AskAdmin } from '../../flows/admin.ts'
+import type { AskAdmin } from '../../flows/operate/admin.ts'
 import { type Actions, exit } from './program.ts'
 import type { Terminal } from './terminal.ts'
 

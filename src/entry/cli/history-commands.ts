@@ -4,7 +4,7 @@ import type { Json, JsonObject } from '../../core/model/object.ts'
 import { historyDiffText } from '../../core/report/history-diff-text.ts'
 import { type HistoryTextOptions, historyText } from '../../core/report/history-text.ts'
 import { pastSyncText } from '../../core/report/past-sync-text.ts'
-import type { AskAdmin } from '../../flows/admin.ts'
+import type { AskAdmin } from '../../flows/operate/admin.ts'
 import { type Actions, exit, type HistoryOptions } from './program.ts'
 import type { Terminal } from './terminal.ts'
 

@@ -8,7 +8,7 @@ import { openPostgres } from '../../../src/adapters/postgres/postgres-backend.ts
 import { makeStore } from '../../../src/adapters/postgres/store.ts'
 import type { Tables } from '../../../src/adapters/postgres/tables.ts'
 import type { AuditVerification } from '../../../src/core/audit/documents.ts'
-import { auditOperations } from '../../../src/flows/audit-log.ts'
+import { auditOperations } from '../../../src/flows/operate/audit-log.ts'
 import type { Store } from '../../../src/flows/ports.ts'
 import type { AuditEvent } from '../../../src/flows/records.ts'
 import { onEachBackend, type Place } from './places.ts'

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type FieldPath, fieldPath } from '../../../src/core/manifests/server-path.ts'
 import { at, type Json } from '../../../src/core/model/object.ts'
-import { object } from '../../core/diff/json.ts'
+import { object } from '../diff/json.ts'
 
 /** Every place in a value. */
 function placesIn(value: Json | undefined, path: FieldPath = []): readonly FieldPath[] {

@@ -9,7 +9,7 @@ import { DrydockError, DrydockErrors, problem } from '../../../src/core/model/er
 import { askServer } from '../../../src/entry/admin/client.ts'
 import { socketIn } from '../../../src/entry/admin/protocol.ts'
 import { type AdminServer, startAdmin } from '../../../src/entry/admin/server.ts'
-import type { AdminOperations } from '../../../src/flows/admin.ts'
+import type { AdminOperations } from '../../../src/flows/operate/admin.ts'
 import type { Log } from '../../../src/flows/ports.ts'
 
 const lines: string[] = []

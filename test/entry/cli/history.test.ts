@@ -9,9 +9,9 @@ import type { SyncState } from '../../../src/core/model/outcome.ts'
 import type { AppPlan } from '../../../src/core/model/plan.ts'
 import { historyCommands } from '../../../src/entry/cli/history-commands.ts'
 import { type Actions, runCommandLine } from '../../../src/entry/cli/program.ts'
-import type { AdminWorld } from '../../../src/flows/admin.ts'
+import type { AdminWorld } from '../../../src/flows/operate/admin.ts'
+import { historyOperations } from '../../../src/flows/operate/show-history.ts'
 import type { SyncRecord } from '../../../src/flows/records.ts'
-import { historyOperations } from '../../../src/flows/show-history.ts'
 
 const key = randomBytes(32)
 const shop = { owner: 'acme', name: 'shop' }

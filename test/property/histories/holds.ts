@@ -1,5 +1,5 @@
-import { pinApp } from '../../../src/flows/pins.ts'
-import { releaseHeld } from '../../../src/flows/release-held.ts'
+import { pinApp } from '../../../src/flows/holds/pins.ts'
+import { releaseHeld } from '../../../src/flows/holds/release-held.ts'
 import type { Run } from './run-history.ts'
 import type { ModelApp } from './tree.ts'
 

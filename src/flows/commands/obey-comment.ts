@@ -1,0 +1,138 @@
+import type { Command } from '../../core/commands/command.ts'
+import { parseComment } from '../../core/commands/parse.ts'
+import { selectApps } from '../../core/commands/select-apps.ts'
+import { isAtLeast } from '../../core/commands/who-may.ts'
+import { problemText } from '../../core/report/answers.ts'
+import { code } from '../../core/report/escape.ts'
+import type { Forge, PullRequest } from '../ports.ts'
+import { orderRollback } from '../rollback/order-rollback.ts'
+import type { ServerWorld } from '../server-world.ts'
+import { mergedSyncs } from '../sync/syncs-of.ts'
+import { approveRisks } from './approve.ts'
+import { inTime } from './in-time.ts'
+import { lockApps } from './lock-app.ts'
+import { mayFor } from './may-for.ts'
+import { type CommandJob, judgeCommand, type Order, ownApps, readRules, sawShown } from './order.ts'
+import { orderSync } from './order-sync.ts'
+import { replier } from './reply.ts'
+import { sayHelp } from './say-help.ts'
+import { sayStatus } from './say-status.ts'
+import { unlockApps } from './unlock-app.ts'
+
+/** Commands that change nothing: they work also while the target branch's configuration can't be read. */
+const harmless: readonly Command['name'][] = ['plan', 'status', 'help']
+
+/**
+ * Reads a new comment again and obeys it. Edited and e-mailed comments, bots and text that is no command get nothing; a
+ * refusal gets one reason; each command gets `eyes` at once and one answer, found again after a lost reply by its marker.
+ * Safe to do twice.
+ */
+export async function obeyComment(world: ServerWorld, job: CommandJob): Promise<void> {
+  const forge = await world.forges.open(job.repository, job.repository.installationId)
+  const comment = await forge.comment(job.commentId)
+  if (!comment || comment.edited || comment.emailed || comment.bot) return
+  const command = parseComment(comment.body)
+  if (command.kind === 'ignore') return
+  const permission = await forge.permission({ login: comment.author, id: comment.authorId })
+  // Unknown people get neither a reaction nor an answer.
+  if (!isAtLeast(permission, 'read')) return
+  await forge.react(comment.id, 'eyes')
+  const say = replier(forge, job)
+  if (command.kind === 'reply') return say(command.text)
+  const pull = await pullRequestOf(world, forge, job, command)
+  // Read first: what is shown while the rest is looked up is not what the author of the command has seen.
+  const shown = await world.store.latestPlan(job.repository, job.number)
+  const trusted = await readRules(world, forge, job, pull, command.name === 'rollback')
+  if (trusted.problem && !harmless.includes(command.name)) {
+    const where = `\`${pull.baseRef.replaceAll('`', '')}\``
+    return say(
+      `Who may do this is said by the configuration of ${where}, which can't be read now. ${problemText(trusted.problem)}`,
+    )
+  }
+  const somebody = { login: comment.author, permission }
+  const { person, verdict } = await judgeCommand(forge, command.name, trusted, somebody)
+  if ('refused' in verdict) return say(verdict.refused)
+  if (pull.fork && !['help', 'status'].includes(command.name) && !isAtLeast(permission, 'write')) {
+    return say('This pull request comes from a fork: only somebody with `write` permission may have it planned.')
+  }
+  const order: Order = {
+    world,
+    forge,
+    job,
+    comment,
+    pull,
+    shown,
+    person,
+    allowedBy: verdict.allowedBy,
+    rights: new Map(),
+    trusted,
+    say,
+  }
+  const text = await carryOut(order, command)
+  if (text !== undefined) await say(text)
+}
+
+/** The way back must not wait for what GitHub would say of the pull request, where its syncs say enough. */
+async function pullRequestOf(
+  world: ServerWorld,
+  forge: Forge,
+  job: CommandJob,
+  command: Command,
+): Promise<PullRequest> {
+  const sync = command.name === 'rollback' ? (await mergedSyncs(world, job.repository, job.number)).at(0) : undefined
+  if (!sync) return forge.pullRequest(job.number)
+  try {
+    return await inTime(forge.pullRequest(job.number))
+  } catch (thrown) {
+    world.log.warn('a pull request could not be read; its syncs tell that it is merged', {
+      number: job.number,
+      err: thrown,
+    })
+    const { revision, branch } = sync
+    const known = { number: job.number, head: revision, base: revision, baseRef: branch }
+    return { ...known, title: '', author: '', state: 'closed', merged: true, fork: false, draft: false }
+  }
+}
+
+/** Does what a command asks for; returns the answer, if one is still to be given. */
+async function carryOut(order: Order, command: Command): Promise<string | undefined> {
+  switch (command.name) {
+    case 'help':
+      return sayHelp(order)
+    case 'status':
+      return sayStatus(order)
+    case 'plan':
+      return planAgain(order, command.apps)
+    case 'sync':
+      return orderSync(order, command.apps)
+    case 'rollback':
+      return orderRollback(order, command)
+    case 'approve':
+      return approveRisks(order, command.apps)
+    case 'lock':
+      return lockApps(order, command)
+    case 'unlock':
+      return unlockApps(order, command.apps)
+  }
+}
+
+/** How it ended is told by the plan's own job, once the comment shows it. */
+async function planAgain(order: Order, words: readonly string[]): Promise<string | undefined> {
+  const { world, job, pull, comment } = order
+  if (pull.state !== 'open') return 'This pull request is closed: there is nothing to plan.'
+  const selected = words.length > 0 ? selectApps(words, await ownApps(order)) : []
+  if ('kind' in selected) return selected.text
+  const planned = order.shown?.plan?.apps.map(({ name }) => name) ?? []
+  const may = await mayFor(order, 'plan', words.length > 0 ? selected : planned)
+  if ('refused' in may) return may.refused
+  // What a stranger pushes after the comment was written has been read by nobody.
+  if (pull.fork && (order.shown?.head !== pull.head || !(await sawShown(order)))) {
+    return 'This pull request comes from a fork and has a newer head than you were shown. Read it, then `/plan`.'
+  }
+  await order.say(`⏳ Planning ${code(pull.head.slice(0, 7))} again.`)
+  const command = { commentId: comment.id, user: comment.author, apps: words, head: pull.head, answers: true }
+  await world.store.enqueue([
+    { kind: 'plan', repository: job.repository, number: job.number, reason: 'command', command },
+  ])
+  return undefined
+}

@@ -1,0 +1,168 @@
+import type { Command } from '../../core/commands/command.ts'
+import { selectApps } from '../../core/commands/select-apps.ts'
+import { problemsOf } from '../../core/model/errors.ts'
+import type { AppPlan } from '../../core/model/plan.ts'
+import { assemblePlan } from '../../core/plan/plan.ts'
+import { answerLines, lockWords, problemText } from '../../core/report/answers.ts'
+import { code, text } from '../../core/report/escape.ts'
+import { goingBackAnswer, wouldGoBackAnswer } from '../../core/report/rollback-answer.ts'
+import { moment } from '../../core/report/time.ts'
+import { covers } from '../../core/sync/holds.ts'
+import { inTime } from '../commands/in-time.ts'
+import { mayFor } from '../commands/may-for.ts'
+import { auditOrder, bareName, type Order, orderedId } from '../commands/order.ts'
+import { readMarks } from '../holds/marks.ts'
+import { planOneApp } from '../plan/plan-app.ts'
+import type { SyncRecord } from '../records.ts'
+import { endWaiting } from '../sync/end-sync.ts'
+import { tellGitHub } from '../sync/report-syncs.ts'
+import { mergedSyncs } from '../sync/syncs-of.ts'
+import { configuredNow } from './may-go-back.ts'
+import { findTarget } from './rollback-target.ts'
+import { wayBack } from './way-back.ts'
+
+type RollbackCommand = Extract<Command, { name: 'rollback' }>
+
+/** An app that is to go back: what this pull request did to it first, and the sync that it goes back to. */
+type Step = { readonly own: SyncRecord; readonly to: SyncRecord }
+
+/**
+ * Takes apps of a merged pull request back: all of them or none. What is returned is the final answer; without one, the
+ * syncs that this queued give it when they end (see answer-rollback.ts). Safe to do twice.
+ */
+export async function orderRollback(given: Order, command: RollbackCommand): Promise<string | undefined> {
+  const { world, job, pull } = given
+  const syncs = (await mergedSyncs(world, job.repository, job.number)).filter((each) => !each.rollback)
+  if (syncs.length === 0) {
+    if (pull.state === 'open')
+      return 'This pull request is not merged: nothing of it was applied, so that nothing is to be taken back.'
+    return 'Nothing of this pull request was synced: it touches no app of the branch that is synced.'
+  }
+  const firsts = new Map(syncs.toReversed().map((each) => [each.app, each]))
+  const selected = selectApps(command.apps, [...firsts.keys()].sort())
+  if ('kind' in selected) return selected.text
+  const may = await mayFor(given, 'rollback', selected)
+  if ('refused' in may) return may.refused
+  const { order } = may
+  const chosen = selected.flatMap((app) => firsts.get(app) ?? [])
+  const repository = () => world.git.open(job.repository, job.repository.installationId)
+  const found = await Promise.all(chosen.map((own) => findTarget(world, repository, own, command.to)))
+  const refused = [
+    ...(await stopped(order)),
+    ...found.flatMap((each) => ('refused' in each ? [each.refused] : [])),
+    ...(await Promise.all(chosen.map((own) => lockedBy(order, own)))).flat(),
+  ]
+  if (refused.length > 0) return answerLines([...refused, 'Nothing was rolled back.'])
+  const steps = chosen.flatMap((own, index) => {
+    const target = found[index]
+    return target && 'sync' in target ? [{ own, to: target.sync }] : []
+  })
+  if (!command.dryRun) return begin(order, command, steps)
+  return showSteps(order, steps).catch(
+    (thrown: unknown) => `What it would do can't be told. ${problemsOf(thrown).map(problemText).join(' ')}`,
+  )
+}
+
+/** The server's stop switch stops this as well. */
+async function stopped({ world, job }: Order): Promise<readonly string[]> {
+  const name = `${job.repository.owner}/${job.repository.name}`
+  return (await world.store.freezes(bareName(job.repository)))
+    .filter((freeze) => covers(freeze, name))
+    .map(({ by, at, reason }) =>
+      text(`It is frozen by ${by} since ${moment(at)}: ${reason} Those who run the server end that.`, 700),
+    )
+}
+
+async function lockedBy({ world, job, person }: Order, own: SyncRecord): Promise<readonly string[]> {
+  const { state, live } = await readMarks(world, bareName(job.repository), { app: own.app, cluster: own.cluster })
+  const lock = state?.lock ?? ('marks' in live ? live.marks.lock : undefined)
+  if (!lock || lock.by.toLowerCase() === person.login.toLowerCase()) return []
+  return [`${code(own.app, 100)} ${lockWords(lock)} \`/unlock ${own.app}\` first.`]
+}
+
+/** Queues the syncs that go back; those that a crash left without a job get one. */
+async function begin(order: Order, command: RollbackCommand, steps: readonly Step[]): Promise<undefined> {
+  const { world, forge, job, person } = order
+  const records: SyncRecord[] = []
+  for (const { own, to } of steps) {
+    const { app, cluster, branch } = own
+    const id = orderedId(job, app)
+    records.push(
+      (await world.store.sync(id)) ?? {
+        id,
+        repository: bareName(job.repository),
+        app,
+        cluster,
+        branch,
+        revision: to.revision,
+        number: job.number,
+        actor: person.login,
+        createdAt: world.clock.now().toISOString(),
+        outcome: { app, cluster, revision: to.revision, state: 'queued', objects: [], problems: [] },
+        rollback: {
+          to: to.id,
+          named: command.to !== undefined,
+          commentId: job.commentId,
+          ...(command.reason === undefined ? {} : { reason: command.reason }),
+          allowedBy: order.rights.get(app)?.allowedBy ?? order.allowedBy,
+          also: await alsoTaken(order, own, to),
+        },
+      },
+    )
+  }
+  await order.say(
+    goingBackAnswer(records.map(({ app, revision, rollback }) => ({ app, to: revision, also: rollback?.also ?? [] }))),
+  )
+  const waiting = await world.store.heldSyncs()
+  // What GitHub doesn't hear must not stand in the way back.
+  const tell = (ended: SyncRecord) =>
+    inTime(tellGitHub(forge, ended, ended.outcome)).catch((err: unknown) =>
+      world.log.warn('GitHub was not told of a sync whose place a rollback takes', { app: ended.app, err }),
+    )
+  for (const record of records) {
+    const known = await world.store.sync(record.id)
+    if (known && known.outcome.state !== 'queued') continue
+    if (!known) {
+      await endWaiting(world, job.repository, waiting, record, tell)
+      await world.store.saveSync(record, job.repository)
+      const { app, cluster, revision } = record
+      await auditOrder(order, { action: 'rollback', app, cluster, revision, result: 'asked for' })
+    }
+    const { id: syncId, app, cluster } = record
+    await world.store.enqueue([{ kind: 'sync', repository: job.repository, syncId, cluster, app }])
+    world.overtaking.tell(record)
+  }
+  return undefined
+}
+
+/** Other pull requests that were synced between the two, whose changes go back along with this one's. */
+async function alsoTaken({ world, job }: Order, own: SyncRecord, to: SyncRecord): Promise<readonly number[]> {
+  const newest = (await world.store.history(own, 200)).map((each) => each.sync)
+  const at = newest.findIndex(({ id }) => id === to.id)
+  const later = newest
+    .slice(0, at < 0 ? newest.length : at)
+    .filter((each) => each.cluster === own.cluster && !each.rollback)
+  const numbers = later.flatMap(({ number }) => (number === undefined || number === job.number ? [] : [number]))
+  return [...new Set(numbers)].sort((one, other) => one - other)
+}
+
+/** What it would do, from the same plan that it would carry out. */
+async function showSteps(order: Order, steps: readonly Step[]): Promise<string> {
+  const { world, job } = order
+  await order.say(`⏳ Planning what \`/rollback\` would do.`)
+  const repository = await world.git.open(job.repository, job.repository.installationId)
+  const repositoryName = `${job.repository.owner}/${job.repository.name}`
+  const apps: { readonly plan: AppPlan; readonly to: string; readonly also: readonly number[] }[] = []
+  for (const { own, to } of steps) {
+    const { head, app } = await configuredNow(world, repository, own)
+    const { stored, undone, app: then } = await wayBack(world, repository, app, to.id)
+    const request = { repository, repositoryName, app: then, head: to.revision, base: undefined, newest: head }
+    const { plan } = await planOneApp(world, { ...request, oldLeftovers: 'change', stored, undone })
+    apps.push({ plan, to: to.revision, also: await alsoTaken(order, own, to) })
+  }
+  const plan = assemblePlan({ head: steps[0]?.to.revision ?? '', apps: apps.map((each) => each.plan) })
+  return wouldGoBackAnswer(
+    plan,
+    apps.map(({ plan: { name }, to, also }) => ({ app: name, to, also })),
+  )
+}
