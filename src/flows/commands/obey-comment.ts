@@ -42,11 +42,16 @@ export async function obeyComment(world: ServerWorld, job: CommandJob): Promise<
   const pull = await pullRequestOf(world, forge, job, command)
   // Read first: what is shown while the rest is looked up is not what the author of the command has seen.
   const shown = await world.store.latestPlan(job.repository, job.number)
-  const trusted = await readRules(world, forge, job, pull, command.name === 'rollback')
+  const branch = await syncedBranch(forge, pull, command)
+  const trusted = await readRules(world, forge, job, branch, command.name === 'rollback')
   if (trusted.problem && !harmless.includes(command.name)) {
-    const where = `\`${pull.baseRef.replaceAll('`', '')}\``
     return say(
-      `Who may do this is said by the configuration of ${where}, which can't be read now. ${problemText(trusted.problem)}`,
+      `Who may do this is said by the configuration of ${code(branch, 200)}, which can't be read now. ${problemText(trusted.problem)}`,
+    )
+  }
+  if (pull.baseRef !== branch && !harmless.includes(command.name)) {
+    return say(
+      `Only ${code(branch, 200)} is synced: on a pull request into ${code(pull.baseRef, 200)} there are only ${harmless.map((name) => `\`/${name}\``).join(', ')}.`,
     )
   }
   const somebody = { login: comment.author, permission }
@@ -70,6 +75,12 @@ export async function obeyComment(world: ServerWorld, job: CommandJob): Promise<
   }
   const text = await carryOut(order, command)
   if (text !== undefined) await say(text)
+}
+
+/** On the way back that of its pull request will do: what isn't synced has no syncs to take back. */
+async function syncedBranch(forge: Forge, pull: PullRequest, command: Command): Promise<string> {
+  if (command.name !== 'rollback') return forge.defaultBranch()
+  return inTime(forge.defaultBranch()).catch(() => pull.baseRef)
 }
 
 /** The way back must not wait for what GitHub would say of the pull request, where its syncs say enough. */

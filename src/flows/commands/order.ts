@@ -12,7 +12,7 @@ import {
   whoMay,
 } from '../../core/commands/who-may.ts'
 import type { App } from '../../core/model/app.ts'
-import { type Problem, problemsOf } from '../../core/model/errors.ts'
+import { DrydockError, type Problem, problemsOf } from '../../core/model/errors.ts'
 import type { Forge, IssueComment, PullRequest, RepositoryName } from '../ports.ts'
 import type { AuditEvent, Job, PlanRecord } from '../records.ts'
 import { readConfig } from '../render/read-config.ts'
@@ -56,15 +56,17 @@ export type TrustedRules = {
 export type AppPlace = { readonly app: string; readonly cluster: string }
 
 /**
- * Reads who may do what, and which apps there are, from the target branch as it is now: never from the pull request.
+ * Reads who may do what, and which apps there are, from the branch that is synced as it is now: never from the pull
+ * request, nor from another branch that somebody made its target.
  *
+ * @param branch the branch that is synced
  * @param urgent `true`: where the branch can't be read at once, as the last push that was looked at left it
  */
 export async function readRules(
   world: ServerWorld,
   forge: Forge,
   job: CommandJob,
-  pull: PullRequest,
+  branch: string,
   urgent = false,
 ): Promise<TrustedRules> {
   const repository = await world.git.open(job.repository, job.repository.installationId)
@@ -73,13 +75,17 @@ export async function readRules(
     const { commands, apps } = await readConfig(repository, commit)
     return { commands, apps }
   }
-  const newest = async () => readAt((await forge.branchHead(pull.baseRef)) ?? pull.base)
+  const newest = async () => {
+    const head = await forge.branchHead(branch)
+    if (head === undefined) throw new DrydockError('git-failed', `The branch ${branch} has no commit.`)
+    return readAt(head)
+  }
   try {
     return await (urgent ? inTime(newest()) : newest())
   } catch (thrown) {
-    const known = urgent ? await world.store.cursor(job.repository, pull.baseRef) : undefined
+    const known = urgent ? await world.store.cursor(job.repository, branch) : undefined
     if (known !== undefined) {
-      world.log.warn('the rules of the last push count', { branch: pull.baseRef, commit: known, err: thrown })
+      world.log.warn('the rules of the last push count', { branch, commit: known, err: thrown })
       const rules = await readAt(known).catch(() => undefined)
       if (rules) return rules
     }
@@ -205,9 +211,12 @@ export async function auditOrder(
 
 /** An id that a job which is done again makes again: what it names is there already then. */
 export function orderedId(job: CommandJob, app: string): string {
-  const hash = createHash('sha256')
-    .update(`${job.repository.owner}/${job.repository.name}\n${job.commentId}\n${app}`)
-    .digest('hex')
+  return derivedId(`${job.repository.owner}/${job.repository.name}`, String(job.commentId), app)
+}
+
+/** The same id for the same words, in the form of a UUID. */
+export function derivedId(...words: readonly string[]): string {
+  const hash = createHash('sha256').update(words.join('\n')).digest('hex')
   const parts = [
     hash.slice(0, 8),
     hash.slice(8, 12),
