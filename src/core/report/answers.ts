@@ -63,7 +63,8 @@ export function lockedForYou(app: string, { by, keep, passedFrom = '' }: Lock): 
 
 /** A problem in the middle of an answer: what is wrong, and what to do next. */
 export function problemText({ message, hint }: Problem): string {
-  return [text(message, 1000), ...(hint ? [text(hint, 1000)] : [])].join(' ')
+  const words = hint && !/[.!?:]$/.test(message) ? `${message}.` : message
+  return [text(words, 1000), ...(hint ? [text(hint, 1000)] : [])].join(' ')
 }
 
 /** Several sentences about apps: one alone as a sentence, more as a list. */

@@ -19,7 +19,7 @@ function lineOf({ outcome, branch, ends }: Previewed): string {
   const why = problems.map(problemText).join(' ')
   if (state === 'succeeded') {
     return ends
-      ? `- ✅ ${name} is back at ${at} of ${code(branch, 200)}, now that this pull request is closed.`
+      ? `- ✅ ${name} is back at ${at} of ${code(branch, 200)}: its preview is over.`
       : `- ✅ ${name} is at ${at} of this pull request, healthy${took}, and held there until it is merged or closed.`
   }
   if (state === 'held') {
@@ -27,7 +27,7 @@ function lineOf({ outcome, branch, ends }: Previewed): string {
     return `- ⏸ ${name} was not applied: ${why}${next}`
   }
   if (state === 'superseded') return `- ⏩ ${name} was not applied: ${why}`
-  return ends
-    ? `- ❌ ${name} could not go back to ${code(branch, 200)}: ${why}`
-    : `- ❌ ${name} could not be applied: ${why}`
+  if (ends) return `- ❌ ${name} could not go back to ${code(branch, 200)}: ${why}`
+  const live = outcome.objects.length > 0 ? 'What is live now may be a mixture, and is held.' : 'Nothing was changed.'
+  return `- ❌ ${name} could not be applied: ${why} ${live}`
 }

@@ -30,6 +30,8 @@ export type HoldFacts = {
   /** Why store and parent object do not agree; see `agreementOf`. */
   readonly disagreement?: Problem | undefined
   readonly dependencies: readonly DependencyState[]
+  /** The number of the pull request whose head is to be previewed: an earlier head of it that is pinned holds nothing. */
+  readonly previewOf?: number | undefined
   /** The name that the app has until it is synced: what is marked there, in `stored` or `parent`, counts too. */
   readonly former?: string | undefined
   /** A sync by that name that isn't over: both would write to the same objects. */
@@ -53,7 +55,7 @@ function holdOf(facts: HoldFacts): Hold | undefined {
   if (freeze) return frozen(freeze)
   const lock = facts.stored?.lock ?? facts.parent?.lock
   if (lock) return locked(facts.app.name, lock)
-  const pin = [facts.stored?.pin, facts.parent?.pin].find((each) => each && each.revision !== facts.revision)
+  const pin = [facts.stored?.pin, facts.parent?.pin].find((each) => each && holdsBack(each, facts))
   if (pin) return pinned(facts.app.name, pin)
   if (!facts.app.sync.auto && !facts.asked) return manualHold(facts.app)
   const window = windowHold(facts.windows, facts.app.name, facts.now)
@@ -61,6 +63,11 @@ function holdOf(facts: HoldFacts): Hold | undefined {
   if (facts.formerSync) return stillRuns(facts.app.name, facts.formerSync)
   const dependency = facts.dependencies.find((each) => each.kind !== 'go')
   return dependency && waiting(facts.app.name, dependency)
+}
+
+function holdsBack({ revision, preview, number }: Pin, facts: HoldFacts): boolean {
+  if (preview && number !== undefined && number === facts.previewOf) return false
+  return revision !== facts.revision
 }
 
 /** The hold of a merge where `sync.auto` is false. */

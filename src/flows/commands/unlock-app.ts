@@ -5,6 +5,7 @@ import { leaves, placeIn } from '../../core/sync/lock-queue.ts'
 import { type MarkedApp, writeMarks } from '../holds/marks.ts'
 import { releaseHeld } from '../holds/release-held.ts'
 import { queueTelling } from '../holds/tell-locked.ts'
+import { endPreview } from '../preview/end-previews.ts'
 import {
   hasPassedOn,
   isAmong,
@@ -98,6 +99,8 @@ async function unlockOne(order: Order, app: NamedApp): Promise<Line> {
   if (lock && isDone(order, app)) return { text: `You let go of ${name}. It ${lockWords(lock)}`, free: false }
   if (isWaiting(order, app)) return { text: await leaveOne(order, app, name), free: false }
   if (marks.length === 0) return { text: `${name} is neither locked nor pinned.${unknown}`, free: true }
+  const isPreviewed = app.state?.pin?.preview === true
+  if (isPreviewed) await endPreview(world, order.forge, job.repository, app.state, false)
   const turn = { at: world.clock.now().toISOString(), doneBy: keyOf(order) }
   const missing = await writeMarks(world, bareName(job.repository), app, (now) => without(now, marks, turn))
   const left = (await world.store.appState({ repository: bareName(job.repository), ...app }))?.lock
@@ -111,9 +114,12 @@ async function unlockOne(order: Order, app: NamedApp): Promise<Line> {
     verdict && 'allowedBy' in verdict ? verdict.allowedBy : undefined,
   )
   const passes = next && `passes on to ${code(next.by, 100)}, who waited and is told`
+  const unpinned = isPreviewed
+    ? 'is no longer previewed, and goes back to the branch'
+    : 'is no longer pinned to an older revision'
   const what = [
     ...(marks.some(({ kind }) => kind === 'lock') && !passes ? ['is unlocked'] : []),
-    ...(marks.some(({ kind }) => kind === 'pin') ? ['is no longer pinned to an older revision'] : []),
+    ...(marks.some(({ kind }) => kind === 'pin') ? [unpinned] : []),
     ...(passes ? [passes] : []),
   ]
   const free = left === undefined

@@ -24,6 +24,8 @@ export type HoldRequest = {
   readonly head: string
   /** `true`: a person asked for this sync. */
   readonly asked: boolean
+  /** See `HoldFacts`. */
+  readonly previewOf?: number
 }
 
 /**
@@ -31,7 +33,7 @@ export type HoldRequest = {
  * the way. Throws when the cluster can't be asked: unknown is never "nothing holds".
  */
 export async function holdOf(world: HoldWorld, request: HoldRequest): Promise<Hold | undefined> {
-  const { record, app, repository, head, asked } = request
+  const { record, app, repository, head, asked, previewOf } = request
   const address = addressOf(record)
   const name = fullName(record)
   const cluster = await world.clusters.open(record.cluster, name)
@@ -69,6 +71,7 @@ export async function holdOf(world: HoldWorld, request: HoldRequest): Promise<Ho
     parent: parent.marks,
     disagreement: agreement.kind === 'hold' ? agreement.problem : undefined,
     dependencies: await dependenciesOf(world, record, app, apps.apps),
+    previewOf,
     former: from,
     formerSync: await unfinishedSync(world, record, from),
   })

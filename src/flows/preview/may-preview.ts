@@ -51,7 +51,7 @@ export async function mayPreview(
       why?.message ?? `${branch} has no \`preview: true\` for ${record.app} any more.`,
     )
   }
-  const hold = await holdOf(world, { record, app, repository, head, asked: true })
+  const hold = await holdOf(world, { record, app, repository, head, asked: true, previewOf: record.number })
   if (hold) return { instead: { ...outcome, state: 'held', heldBy: hold.heldBy, problems: [hold.problem] } }
   return { repository, app, head }
 }

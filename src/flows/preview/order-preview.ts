@@ -6,7 +6,9 @@ import { code } from '../../core/report/escape.ts'
 import { mayFor } from '../commands/may-for.ts'
 import { auditOrder, bareName, type Order, orderedId, sawShown } from '../commands/order.ts'
 import { saysOf } from '../holds/pins.ts'
+import type { GitRepository } from '../ports.ts'
 import type { SyncRecord } from '../records.ts'
+import { readConfig } from '../render/read-config.ts'
 
 /**
  * Applies the head of an open pull request for apps whose target branch allows it (`preview: true`): all of them or none.
@@ -14,10 +16,7 @@ import type { SyncRecord } from '../records.ts'
  * this queued give it when they end (see answer-preview.ts). Safe to do twice.
  */
 export async function orderPreview(given: Order, words: readonly string[]): Promise<string | undefined> {
-  const { forge, pull, shown, trusted } = given
-  if (pull.baseRef !== (await forge.defaultBranch())) {
-    return `Only pull requests into the branch that is synced can be previewed, not those into ${code(pull.baseRef, 200)}.`
-  }
+  const { pull, shown, trusted } = given
   const names = shown?.plan?.apps.map(({ name }) => name) ?? []
   if (shown?.state !== 'done' || shown.head !== pull.head || !(await sawShown(given))) {
     return 'There is no plan of this head that you have seen. Read the plan, then `/sync` again.'
@@ -61,9 +60,9 @@ async function notNow(order: Order, app: App): Promise<readonly string[]> {
     const base = (await order.forge.branchHead(pull.baseRef)) ?? pull.base
     await repository.fetch([base, pull.head])
     const merged = await repository.mergeTree(base, pull.head)
-    // What is merged already must not be taken away again by a branch that lacks it.
+    // What is merged already must not be taken away again by a branch that lacks it: neither files nor settings.
     const same =
-      'tree' in merged && (await saysOf(repository, merged.tree, app)) === (await saysOf(repository, pull.head, app))
+      'tree' in merged && (await saidBy(repository, merged.tree, app)) === (await saidBy(repository, pull.head, app))
     if (same) return []
     return [
       `${code(pull.baseRef, 200)} has changes of ${name} that this branch lacks: update the branch, read its plan, then \`/sync\`.`,
@@ -73,10 +72,20 @@ async function notNow(order: Order, app: App): Promise<readonly string[]> {
   }
 }
 
+/** All that a commit says of an app: how it is rendered, and of what. */
+async function saidBy(repository: GitRepository, treeish: string, { name }: App): Promise<string | undefined> {
+  const app = (await readConfig(repository, treeish)).apps.find((each) => each.name === name)
+  return app && saysOf(repository, treeish, app)
+}
+
 async function begin(order: Order, apps: readonly App[]): Promise<void> {
   const { world, job, pull, person } = order
   const names = apps.map(({ name }) => code(name, 100)).join(', ')
-  await order.say(`⏳ Applying ${code(pull.head.slice(0, 7))} of this pull request to ${names}.`)
+  const begun = await Promise.all(apps.map(({ name }) => world.store.sync(orderedId(job, name))))
+  // What was begun before a crash may be told of as done by now.
+  if (begun.every((each) => each === undefined)) {
+    await order.say(`⏳ Applying ${code(pull.head.slice(0, 7))} of this pull request to ${names}.`)
+  }
   for (const { name: app, cluster } of apps) {
     const id = orderedId(job, app)
     const known = await world.store.sync(id)

@@ -1,7 +1,7 @@
 import { endLocks } from '../holds/end-locks.ts'
 import { releaseHeld } from '../holds/release-held.ts'
 import { changePullRequest } from '../plan/sticky-comment.ts'
-import { endPreviews, leavePreviews } from '../preview/end-previews.ts'
+import { endClosedPreviews } from '../preview/end-previews.ts'
 import type { Job } from '../records.ts'
 import type { ServerWorld } from '../server-world.ts'
 
@@ -16,10 +16,9 @@ export async function closePullRequest(world: ServerWorld, job: Extract<Job, { k
   if (!state || pull.state === 'open') return
   await changePullRequest(world, job.repository, job.number, { open: false })
   await endLocks(world, job.repository, job.number)
-  // After a merge the app is synced like any.
-  if (pull.merged && pull.baseRef === (await forge.defaultBranch()))
-    await endPreviews(world, job.repository, job.number)
-  else await leavePreviews(world, forge, job.repository, job.number)
+  // What a merge brings is known only to its push.
+  if (!pull.merged || pull.baseRef !== (await forge.defaultBranch()))
+    await endClosedPreviews(world, forge, job.repository, [])
   await releaseHeld(world)
   if (state.head === undefined) return
   const others = await world.store.plansAtHead(job.repository, state.head)

@@ -10,7 +10,7 @@ import { changesConfig, selectAffected } from '../plan/plan-commit.ts'
 import { checkName } from '../plan/plan-pull-request.ts'
 import { changePullRequest } from '../plan/sticky-comment.ts'
 import type { Forge, GitRepository, PullRequest, RepositoryName } from '../ports.ts'
-import { endPreviews } from '../preview/end-previews.ts'
+import { endClosedPreviews } from '../preview/end-previews.ts'
 import type { Job, SyncRecord } from '../records.ts'
 import { readConfig } from '../render/read-config.ts'
 import type { ServerWorld } from '../server-world.ts'
@@ -57,13 +57,13 @@ export async function syncBranch(world: ServerWorld, job: PushJob): Promise<void
   for (const number of new Set(records.flatMap((record) => record.number ?? []))) {
     await changePullRequest(world, job.repository, number, { open: false })
     await endLocks(world, job.repository, number)
-    await endPreviews(world, job.repository, number)
   }
   // Before the branch counts as done: a restart goes through all of it again.
   const waiting = await world.store.heldSyncs()
   const tell = (ended: SyncRecord) => tellGitHub(forge, ended, ended.outcome)
   for (const record of records) await endWaiting(world, job.repository, waiting, record, tell)
   if (!config.discovered) await endGone(world, forge, job, waiting, config.apps, head)
+  if (!config.discovered) await endClosedPreviews(world, forge, job.repository, records)
   await world.store.advance(job.repository, job.branch, head, records)
   for (const record of records) {
     world.overtaking.tell(record)

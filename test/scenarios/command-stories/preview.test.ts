@@ -90,4 +90,47 @@ describe.skipIf(!kubeconfig)(`/sync on an open pull request${skipped}`, { timeou
     expect(await scene.get('ConfigMap', 'merged')).toBeDefined()
     expect(await dataOf(scene, 'blog')).toBe('1')
   })
+
+  test('a later push is applied by another /sync; what the merge leaves out goes back to the branch', async () => {
+    const scene = await stage.scene([
+      { name: 'shop', path: 'shop', more: 'preview: true' },
+      { name: 'blog', path: 'blog', more: 'preview: true' },
+    ])
+    const { repository } = scene
+    await scene.change(files('1'))
+    const number = await repository.openPullRequest({
+      ...{ head: 'two-steps', title: 'Two steps', author: 'alice' },
+      files: files('first'),
+    })
+    await stage.harbour.planned(repository, number)
+    expect(await scene.command(number, 'alice', '/sync')).toContain('✅ `blog` is at')
+    await repository.commit('two-steps', { ...files('second'), 'blog/map.yaml': configMap('blog') }, 'Second', 'alice')
+    await stage.harbour.planned(repository, number)
+    expect(await scene.command(number, 'alice', '/plan')).toContain('✅ Planned')
+    expect(await scene.command(number, 'alice', '/sync shop')).toContain('✅ `shop` is at')
+    expect([await dataOf(scene, 'shop'), await dataOf(scene, 'blog')]).toEqual(['second', 'first'])
+    await scene.merge(number)
+    await scene.says(number, done)
+    await until(scene, 'blog', '1')
+    expect(await dataOf(scene, 'shop')).toBe('second')
+    const next = await scene.propose({ 'blog/map.yaml': configMap('blog', {}, 'next') })
+    await scene.merge(next)
+    await scene.says(next, done)
+    expect(await dataOf(scene, 'blog')).toBe('next')
+  })
+
+  test('/unlock ends it at once, and what waited behind it goes on', async () => {
+    const scene = await stage.scene(apps)
+    await scene.change(files('1'))
+    const number = await scene.propose(files('preview'))
+    await scene.command(number, 'alice', '/sync')
+    const other = await scene.propose({ 'shop/other.yaml': configMap('other') })
+    await scene.merge(other)
+    await scene.says(other, /^### ⏸ Held/m)
+    expect(await scene.command(number, 'alice', '/unlock shop')).toContain('is no longer previewed, and goes back')
+    await until(scene, 'shop', '1')
+    await scene.until('ConfigMap', 'other', (live) => live !== undefined)
+    await scene.says(other, /⏩ superseded|✅ synced/)
+    expect(await pinOf(scene)).toBeUndefined()
+  })
 })
