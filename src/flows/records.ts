@@ -6,6 +6,7 @@ import type { AuditFields } from '../core/audit/event.ts'
 import type { SyncOutcome, SyncState } from '../core/model/outcome.ts'
 import type { Plan } from '../core/model/plan.ts'
 import type { LiveState } from '../core/plan/staleness.ts'
+import type { TakenAlong } from '../core/sync/going-back.ts'
 import type { RepositoryName } from './ports.ts'
 
 /** Where a job's work lies. */
@@ -132,8 +133,8 @@ export type RollbackOrder = {
   readonly reason?: string
   /** The rule by which it was allowed, for the audit. */
   readonly allowedBy: string
-  /** Other pull requests whose changes of this app go back along with it. */
-  readonly also: readonly number[]
+  /** Whose changes of this app go back along with those of the pull request. */
+  readonly also: TakenAlong
   /** The state that the answer tells of already. */
   readonly told?: SyncState
 }

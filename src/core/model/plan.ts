@@ -31,6 +31,8 @@ export type AppPlan = {
   readonly digest?: string
   /** Of a rollback: what ran since the older revision and stays done. Nothing is done about these. */
   readonly undone?: readonly Change[]
+  /** Of a rollback: the sync that it goes back to. What was accepted on the way there is not accepted on the way back. */
+  readonly backTo?: string
   /** Remarks that are neither change nor error: a changed configuration, an app without a sync. */
   readonly notes?: readonly string[]
 }

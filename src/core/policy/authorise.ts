@@ -37,10 +37,15 @@ export type Reviewed = {
  * goes with a deletion belongs to it, so that a volume that nobody saw is a new finding; so do the fields for which an
  * object is replaced.
  */
-export function riskKey(plan: Pick<AppPlan, 'name' | 'cluster' | 'clusterUID'>, change: Change, risk: Risk): string {
+export function riskKey(
+  plan: Pick<AppPlan, 'name' | 'cluster' | 'clusterUID' | 'backTo'>,
+  change: Change,
+  risk: Risk,
+): string {
   const lost = [...lasting(change.consequences ?? [])].sort()
   const fields = risk === 'immutable' ? change.fields.map((field) => field.path).sort() : []
-  const about = [plan.name, plan.cluster, plan.clusterUID ?? '', risk, change.action, identityOf(change)]
+  const back = plan.backTo === undefined ? [] : [{ backTo: plan.backTo }]
+  const about = [...back, plan.name, plan.cluster, plan.clusterUID ?? '', risk, change.action, identityOf(change)]
   const parts = fields.length > 0 ? [...about, lost, fields] : [...about, ...lost]
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex')
 }

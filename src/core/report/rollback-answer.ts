@@ -2,6 +2,7 @@ import type { SyncOutcome } from '../model/outcome.ts'
 import type { AppPlan, Plan } from '../model/plan.ts'
 import { describeReference } from '../model/reference.ts'
 import { assemblePlan } from '../plan/plan.ts'
+import type { TakenAlong } from '../sync/going-back.ts'
 import { problemText } from './answers.ts'
 import { compose, paragraph } from './compose.ts'
 import { code, fenced, text } from './escape.ts'
@@ -14,8 +15,8 @@ export type GoingBack = {
   readonly app: string
   /** The revision that it goes back to. */
   readonly to: string
-  /** Other pull requests whose changes of the app go back as well. */
-  readonly also: readonly number[]
+  /** Whose changes of the app go back as well. */
+  readonly also: TakenAlong
 }
 
 /** An app that went back, or did not. */
@@ -44,7 +45,7 @@ export function wouldGoBackAnswer(plan: Plan, apps: readonly GoingBack[]): strin
   return compose(
     [
       paragraph(lines.join('\n')),
-      ...planBody(plan),
+      ...planBody({ ...plan, apps: plan.apps.map(asCarriedOut) }),
       paragraph(`Nothing was changed. To do it, comment:\n\n${fenced(toCopy('rollback', names), '')}`),
     ],
     BUDGET,
@@ -66,7 +67,7 @@ export function wentBackAnswer(apps: readonly WentBack[], revert: RevertNews): s
     [
       paragraph(lines.join('\n')),
       ...(news.length > 0 ? [paragraph(news.join('\n\n'))] : []),
-      ...(plans.length > 0 ? planBody(assemblePlan({ head: apps[0]?.to ?? '', apps: plans })) : []),
+      ...(plans.length > 0 ? planBody(assemblePlan({ head: apps[0]?.to ?? '', apps: plans.map(asCarriedOut) })) : []),
       ...(waiting.length > 0
         ? [
             paragraph(
@@ -118,9 +119,27 @@ function leftLines({ outcome }: WentBack): readonly string[] {
   return [`  - Left there, because something would be lost with it: ${names.join(', ')}${rest}.`]
 }
 
-function alsoWords({ also }: GoingBack): string {
-  if (also.length === 0) return ''
-  const names = also.slice(0, 20).map((number) => `#${number}`)
-  const rest = also.length > names.length ? ` and ${also.length - names.length} more` : ''
-  return ` This takes back what ${names.join(', ')}${rest} changed in it, too.`
+function alsoWords({ also: { numbers, pushes } }: GoingBack): string {
+  const names = numbers.slice(0, 20).map((number) => `#${number}`)
+  const all = [
+    ...names,
+    ...(numbers.length > names.length ? [`${numbers.length - names.length} more`] : []),
+    ...(pushes > 0 ? [count(pushes, 'direct push', 'direct pushes')] : []),
+  ]
+  if (all.length === 0) return ''
+  return ` This takes back what ${all.join(', ')} changed in it, too.`
+}
+
+/** The plan as it is carried out: what would be lost with its data is left where it is. */
+function asCarriedOut(plan: AppPlan): AppPlan {
+  const stays = plan.changes.filter(({ action, risks }) => action === 'delete' && risks.length > 0)
+  if (stays.length === 0) return plan
+  const notes = stays.map(
+    (change) => `${describeReference(change)} is left there, because something would be lost with it.`,
+  )
+  return {
+    ...plan,
+    changes: plan.changes.filter((change) => !stays.includes(change)),
+    notes: [...(plan.notes ?? []), ...notes],
+  }
 }

@@ -44,11 +44,13 @@ export function rollbackLines({ app, state, rolledBack }: SyncOutcome): readonly
 export function takenBackLines({ state, revision, takenBack }: SyncOutcome): readonly string[] {
   if (!takenBack) return []
   const { by, reason } = takenBack
-  const why = reason === undefined ? '' : `: ${text(reason, 300)}`
+  const who = `\`/rollback\` to ${code(short(revision))} by ${text(by, 100)}`
   const done = state === 'succeeded' ? ' It is held there until Git says the same, a fix is synced, or `/unlock`.' : ''
-  return [
-    `\`/rollback\` to ${code(short(revision))} by ${text(by, 100)}${why}${/[.!?]$/.test(why) || why === '' ? '' : '.'}${done}`,
-  ]
+  return [`${asSentence(reason === undefined ? who : `${who}: ${text(reason, 300)}`)}${done}`]
+}
+
+function asSentence(words: string): string {
+  return /[.!?]$/.test(words) ? words : `${words}.`
 }
 
 /** Everything else is synced; a person has to confirm a deletion. */

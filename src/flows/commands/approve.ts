@@ -86,7 +86,7 @@ async function shownBySyncs(order: Order): Promise<readonly Shown[] | string> {
     const reviewed = before?.plan?.apps.find((app) => app.name === sync.app)
     const plan = kept ?? (state === 'held' ? reviewed : undefined)
     if (!plan) continue
-    const seen = state === 'held' ? refusedOf(plan, reviewed, accepted) : leftOut(plan, sync)
+    const seen = state === 'held' ? refusedOf(plan, sync, reviewed, accepted) : leftOut(plan, sync)
     shown.push({ plan: seen, revision: sync.revision, sync })
   }
   return shown.length > 0 ? shown : 'Nothing of this pull request waits for its risks to be accepted.'
@@ -104,7 +104,14 @@ async function bodySeen({ world, forge, job, comment }: Order): Promise<string |
  * Of a held sync, what its comment shows: what refused it, and deletions that wait for their confirmation only as far as the
  * plan before the merge had them. Others are left out again by the sync, which says so.
  */
-function refusedOf(plan: AppPlan, reviewed: AppPlan | undefined, accepted: ReadonlySet<string>): AppPlan {
+function refusedOf(
+  plan: AppPlan,
+  { rollback }: SyncRecord,
+  reviewed: AppPlan | undefined,
+  accepted: ReadonlySet<string>,
+): AppPlan {
+  // It leaves there what would be lost with its data, whatever is accepted.
+  if (rollback) return { ...plan, changes: plan.changes.filter(({ action }) => action !== 'delete') }
   const shown = new Set([...accepted, ...(reviewed ? riskKeys(reviewed).map(({ key }) => key) : [])])
   const isSeen = (change: AppPlan['changes'][number]) =>
     riskKeys({ ...plan, changes: [change], undone: [] }).every(({ key }) => shown.has(key))

@@ -43,7 +43,9 @@ export async function syncAgain(order: Order, own: SyncRecord): Promise<string> 
   if (outcome.state === 'queued' && sync.id === orderedId(order.job, own.app)) return syncAnew(order, own)
   if (outcome.state === 'queued' || outcome.state === 'running') return `${which} is being synced.`
   if (outcome.state === 'held' || outcome.state === 'failed') {
-    const did = await world.store.requeueSync(sync.id)
+    const refused = await notToRetry(order, sync)
+    if (refused !== undefined) return refused
+    const did = await world.store.requeueSync(sync.id, sync.rollback ? { actor: order.person.login } : {})
     if (!did) return `${which} is being synced.`
     await auditSync(order, sync, `${outcome.state}, tried again`)
     if (outcome.heldBy?.kind === 'pin') {
@@ -67,6 +69,16 @@ async function isPinned({ store }: Order['world'], { repository, app, cluster }:
 function heldAt({ app, revision }: SyncRecord): string {
   const name = code(app, 100)
   return `${name} was taken back to ${code(revision.slice(0, 7))} and is held there. Merge the revert, or merge a fix and \`/sync ${app}\` there; \`/unlock ${app}\`, then \`/sync ${app}\`, applies again what was taken back.`
+}
+
+/** Who may sync may not take an app back, nor preview what others propose. */
+async function notToRetry(order: Order, { app, number, rollback, preview }: SyncRecord): Promise<string | undefined> {
+  if (preview && !preview.ends && number !== order.job.number) {
+    return `${code(app, 100)} is previewed by #${number}: it goes on when that is merged or closed.`
+  }
+  if (!rollback) return undefined
+  const may = await mayFor(order, 'rollback', [app])
+  return 'refused' in may ? may.refused : undefined
 }
 
 /** The newest sync of an app where it lives now; the one that is asked for where none came after it. */

@@ -27,7 +27,11 @@ export async function pinApp(
 }
 
 /** Remembers with the pin of a rollback which pull request takes it back in Git too. A pin that is another by now stays as it is. */
-export async function noteRevert(world: World, record: SyncRecord, revert: number): Promise<void> {
+export async function noteRevert(
+  world: World & Pick<ServerWorld, 'log'>,
+  record: SyncRecord,
+  revert: number,
+): Promise<void> {
   const { repository, app, cluster: place, revision, number } = record
   const noted = (pin: Pin | undefined) =>
     pin && pin.revision === revision && pin.number === number ? { pin: { ...pin, revert } } : pin ? { pin } : {}
@@ -36,8 +40,13 @@ export async function noteRevert(world: World, record: SyncRecord, revert: numbe
     { repository, app, cluster: place },
     (state) => state && { ...state, ...noted(state.pin) },
   )
-  const cluster = await world.clusters.open(place, name)
-  await cluster.saveMarks(name, app, (marks) => ({ ...marks, ...noted(marks.pin) }))
+  try {
+    const cluster = await world.clusters.open(place, name)
+    await cluster.saveMarks(name, app, (marks) => ({ ...marks, ...noted(marks.pin) }))
+  } catch (err) {
+    // The store alone ends the pin at the revert's merge, too.
+    world.log.warn('a revert could not be noted on a cluster', { app, err })
+  }
 }
 
 /** Ends what pins an app, also by the name that it had where that is what holds it. */

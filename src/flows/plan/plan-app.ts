@@ -9,6 +9,7 @@ import { planApp } from '../../core/plan/app-plan.ts'
 import type { AppFacts } from '../../core/plan/facts.ts'
 import { firstHold } from '../../core/sync/holds.ts'
 import type { Cluster, GitRepository } from '../ports.ts'
+import { appAt } from '../render/app-at.ts'
 import { type Rendered, renderApp, type Target } from '../render/render-app.ts'
 import type { Workshop } from '../world.ts'
 import { inventoryFor } from './adopt-inventory.ts'
@@ -33,10 +34,15 @@ export type AppRequest = {
   /** `note`: leftovers of earlier commits are remarked on, not planned. */
   readonly oldLeftovers: 'change' | 'note'
   readonly notes?: readonly string[]
-  /** What was kept of an earlier sync is planned instead of a render: everything that differs from live is a change. */
-  readonly stored?: Rendered | undefined
-  /** Of a rollback: what ran since and stays done. */
-  readonly undone?: readonly Change[]
+  /** Of a rollback. */
+  readonly back?: {
+    /** Id of the sync that it goes back to. */
+    readonly to: string
+    /** What was kept of that is planned instead of a render: everything that differs from live is a change. */
+    readonly stored?: Rendered | undefined
+    /** What ran since and stays done. */
+    readonly undone: readonly Change[]
+  }
   /** The newest commit of the branch, where that is another one: what an app has there isn't deleted either. */
   readonly newest?: string
   readonly signal?: AbortSignal
@@ -107,14 +113,14 @@ async function prepare(workshop: Workshop, request: AppRequest): Promise<Prepare
     cluster.identify(),
     cluster.kinds({ fresh: true }),
     // What it was called is told by Git, which going back doesn't need.
-    request.stored
+    request.back?.stored
       ? cluster.inventory(request.repositoryName, app.name).then((own) => ({ inventory: own, from: undefined }))
       : inventoryFor(request, cluster),
   ])
   refuseNamesake(app, inventory)
   const target: Target = { kinds, version }
-  const rendering = request.stored
-    ? Promise.resolve(request.stored)
+  const rendering = request.back?.stored
+    ? Promise.resolve(request.back?.stored)
     : renderApp(workshop, repository, request.head, app, target, request.signal)
   const [head, base] = await Promise.all([rendering, renderBase(workshop, request, inventory, target, rendering)])
   const siblings = alsoLater(
@@ -195,9 +201,11 @@ async function complete(prepared: Prepared, others: readonly Prepared[]): Promis
 }
 
 /** Where a manifest stood that was kept is told by nobody; what ran since stands beside the changes. */
-function withoutPlaces(plan: AppPlan, { stored, undone = [] }: AppRequest): AppPlan {
-  const planned = undone.length > 0 ? { ...plan, undone } : plan
-  return stored ? { ...planned, changes: plan.changes.map(({ source: _, ...change }) => change) } : planned
+function withoutPlaces(plan: AppPlan, { back }: AppRequest): AppPlan {
+  if (!back) return plan
+  const { to, stored, undone } = back
+  const changes = stored ? plan.changes.map(({ source: _, ...change }) => change) : plan.changes
+  return { ...plan, changes, backTo: to, ...(undone.length > 0 ? { undone } : {}) }
 }
 
 /** An object that two apps claim is an error of both. */
@@ -233,7 +241,7 @@ async function renderSynced(
   if (revision === undefined) return undefined
   try {
     await request.repository.fetch([revision])
-    const app = request.baseApp ?? request.app
+    const app = await appAt(request.repository, revision, request.app)
     return await renderApp(workshop, request.repository, revision, app, target, request.signal)
   } catch (thrown) {
     if (request.signal?.aborted) throw thrown
@@ -254,7 +262,7 @@ async function renderBase(
   if (treeish === request.head && request.baseApp === undefined) return { rendered: await head, notes: [] }
   try {
     if (request.base === 'synced') await request.repository.fetch([treeish])
-    const app = request.baseApp ?? request.app
+    const app = request.baseApp ?? (await appAt(request.repository, treeish, request.app))
     const rendered = await renderApp(workshop, request.repository, treeish, app, target, request.signal)
     const synced = request.base === 'synced' ? undefined : await renderSynced(workshop, request, inventory, target)
     if (!synced || synced.digest === rendered.digest) return { rendered, notes: [] }

@@ -32,7 +32,7 @@ export async function mayGoBack(
   if (newer?.rollback) return { instead: superseded(record.outcome, newer) }
   const repository = await world.git.open(job.repository, job.repository.installationId)
   const { head, app } = await configuredNow(world, repository, record)
-  const way = await wayBack(world, repository, app, record.rollback.to, signal)
+  const way = await wayBack(world, repository, app, record.rollback, signal)
   const instead = await heldNow(world, repository, { ...record, revision: head }, { head, app: way.app }, record)
   return instead ? { instead } : { repository, app: way.app, head, way }
 }
@@ -72,7 +72,9 @@ async function heldNow(
   const hold = await holdOf(world, { record: asked, app: { ...app, dependsOn: [] }, repository, head, asked: true })
   if (!hold || !['freeze', 'lock', 'disagreement'].includes(hold.heldBy.kind)) return undefined
   if (hold.heldBy.kind === 'lock' && (await locksIt(world, record))) return undefined
-  return { ...record.outcome, state: 'held', heldBy: hold.heldBy, problems: [hold.problem] }
+  // It doesn't wait: who would expect it to go back later, past what is merged meanwhile?
+  const { hint: _, ...why } = hold.problem
+  return { ...record.outcome, state: 'failed', problems: [{ ...why, hint: 'Once that is over, `/rollback` again.' }] }
 }
 
 /** Is the lock that of the person who asks? */

@@ -15,8 +15,8 @@ import type { RollbackRecord } from './may-go-back.ts'
 const mostNamed = 10
 
 /**
- * Opens the pull request that makes Git say what apps went back to, or finds it: GitHub's own revert where the pull
- * request touched only these apps, else one commit that restores what they read. Where another app reads that too, it is
+ * Opens the pull request that makes Git say what apps went back to, or finds it: GitHub's own revert where just this pull
+ * request went back, whole, else one commit that restores what they read. Where another app reads that too, it is
  * said, and nothing is opened: a person has to decide. What can't be made is said, never thrown.
  *
  * @param syncs all syncs of the pull request
@@ -30,9 +30,10 @@ export async function openRevert(
 ): Promise<RevertNews> {
   const apps = new Set(back.map(({ app }) => app))
   const touched = new Set(syncs.filter((each) => !each.rollback).map(({ app }) => app))
-  const whole = touched.isSubsetOf(apps) && back.every(({ rollback }) => !rollback.named)
-  const names = [...apps].sort()
-  const title = whole ? `Revert #${number}` : `Take ${names.join(', ')} back to before #${number}`
+  // Where more went back than this pull request, its revert would not say what is live.
+  const isAll = ({ rollback: { named, also } }: RollbackRecord) => !named && also.numbers.length + also.pushes === 0
+  const whole = touched.isSubsetOf(apps) && back.every(isAll)
+  const title = whole ? `Revert #${number}` : `Take ${[...apps].sort().join(', ')} back to ${destination(back, number)}`
   try {
     const revert = whole
       ? await forge.openRevert({ number, title: title.slice(0, 200), body: bodyOf(back) })
@@ -53,9 +54,16 @@ export async function openRevert(
     world.log.warn('a revert could not be opened', { number, err: thrown })
     const then = why?.hint ? ` ${why.hint}` : ''
     return {
-      notes: [`The pull request that takes it back in Git could not be opened: ${why?.message ?? 'unknown.'}${then}`],
+      notes: [
+        `The pull request that takes it back in Git could not be opened: ${why?.message ?? 'unknown.'}${then} /rollback again tries once more.`,
+      ],
     }
   }
+}
+
+function destination(back: readonly RollbackRecord[], number: number): string {
+  const named = new Set(back.flatMap(({ rollback, revision }) => (rollback.named ? [revision.slice(0, 7)] : [])))
+  return named.size > 0 ? [...named].join(', ') : `before #${number}`
 }
 
 /** Opens a restore, or finds the one of before; those that are merged already are passed over. */

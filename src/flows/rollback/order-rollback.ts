@@ -7,6 +7,7 @@ import { answerLines, lockWords, problemText } from '../../core/report/answers.t
 import { code, text } from '../../core/report/escape.ts'
 import { goingBackAnswer, wouldGoBackAnswer } from '../../core/report/rollback-answer.ts'
 import { moment } from '../../core/report/time.ts'
+import { nothingAlong, type TakenAlong, takenAlong } from '../../core/sync/going-back.ts'
 import { covers } from '../../core/sync/holds.ts'
 import { inTime } from '../commands/in-time.ts'
 import { mayFor } from '../commands/may-for.ts'
@@ -18,7 +19,7 @@ import { endWaiting } from '../sync/end-sync.ts'
 import { tellGitHub } from '../sync/report-syncs.ts'
 import { mergedSyncs } from '../sync/syncs-of.ts'
 import { configuredNow } from './may-go-back.ts'
-import { findTarget } from './rollback-target.ts'
+import { type FoundTarget, findTarget } from './rollback-target.ts'
 import { wayBack } from './way-back.ts'
 
 type RollbackCommand = Extract<Command, { name: 'rollback' }>
@@ -45,20 +46,21 @@ export async function orderRollback(given: Order, command: RollbackCommand): Pro
   if ('refused' in may) return may.refused
   const { order } = may
   const chosen = selected.flatMap((app) => firsts.get(app) ?? [])
+  // Done again after a crash, it goes on with what it began, whatever would refuse it now.
+  const begun = await begunBy(order, chosen)
+  const left = chosen.filter((own) => !begun.some(({ app }) => app === own.app))
   const repository = () => world.git.open(job.repository, job.repository.installationId)
-  const found = await Promise.all(chosen.map((own) => findTarget(world, repository, own, command.to)))
+  const found = await Promise.all(left.map((own) => findTarget(world, repository, own, command.to)))
   const refused = [
     ...(await stopped(order)),
     ...found.flatMap((each) => ('refused' in each ? [each.refused] : [])),
-    ...(await Promise.all(chosen.map((own) => lockedBy(order, own)))).flat(),
+    ...(await Promise.all(left.map((own) => lockedBy(order, own)))).flat(),
   ]
+  if (begun.length > 0) return begin(order, command, refused.length > 0 ? [] : stepsOf(left, found), begun)
   if (refused.length > 0) return answerLines([...refused, 'Nothing was rolled back.'])
-  const steps = chosen.flatMap((own, index) => {
-    const target = found[index]
-    return target && 'sync' in target ? [{ own, to: target.sync }] : []
-  })
-  if (!command.dryRun) return begin(order, command, steps)
-  return showSteps(order, steps).catch(
+  const steps = stepsOf(left, found)
+  if (!command.dryRun) return begin(order, command, steps, [])
+  return showSteps(order, command, steps).catch(
     (thrown: unknown) => `What it would do can't be told. ${problemsOf(thrown).map(problemText).join(' ')}`,
   )
 }
@@ -80,39 +82,36 @@ async function lockedBy({ world, job, person }: Order, own: SyncRecord): Promise
   return [`${code(own.app, 100)} ${lockWords(lock)} \`/unlock ${own.app}\` first.`]
 }
 
+function stepsOf(chosen: readonly SyncRecord[], found: readonly FoundTarget[]): readonly Step[] {
+  return chosen.flatMap((own, index) => {
+    const target = found[index]
+    return target && 'sync' in target ? [{ own, to: target.sync }] : []
+  })
+}
+
+/** The syncs that this very command made already. */
+async function begunBy({ world, job }: Order, chosen: readonly SyncRecord[]): Promise<readonly SyncRecord[]> {
+  const known = await Promise.all(chosen.map(({ app }) => world.store.sync(orderedId(job, app))))
+  return known.filter((each) => each !== undefined)
+}
+
 /** Queues the syncs that go back; those that a crash left without a job get one. */
-async function begin(order: Order, command: RollbackCommand, steps: readonly Step[]): Promise<undefined> {
-  const { world, forge, job, person } = order
-  const records: SyncRecord[] = []
-  for (const { own, to } of steps) {
-    const { app, cluster, branch } = own
-    const id = orderedId(job, app)
-    records.push(
-      (await world.store.sync(id)) ?? {
-        id,
-        repository: bareName(job.repository),
-        app,
-        cluster,
-        branch,
-        revision: to.revision,
-        number: job.number,
-        actor: person.login,
-        createdAt: world.clock.now().toISOString(),
-        outcome: { app, cluster, revision: to.revision, state: 'queued', objects: [], problems: [] },
-        rollback: {
-          to: to.id,
-          named: command.to !== undefined,
-          commentId: job.commentId,
-          ...(command.reason === undefined ? {} : { reason: command.reason }),
-          allowedBy: order.rights.get(app)?.allowedBy ?? order.allowedBy,
-          also: await alsoTaken(order, own, to),
-        },
-      },
+async function begin(
+  order: Order,
+  command: RollbackCommand,
+  steps: readonly Step[],
+  begun: readonly SyncRecord[],
+): Promise<undefined> {
+  const { world, forge, job } = order
+  const records = [...begun, ...(await Promise.all(steps.map((step) => recordOf(order, command, step))))]
+  // What was begun may be told of as done by now.
+  if (begun.length === 0) {
+    await order.say(
+      goingBackAnswer(
+        records.map(({ app, revision, rollback }) => ({ app, to: revision, also: rollback?.also ?? nothingAlong })),
+      ),
     )
   }
-  await order.say(
-    goingBackAnswer(records.map(({ app, revision, rollback }) => ({ app, to: revision, also: rollback?.also ?? [] }))),
-  )
   const waiting = await world.store.heldSyncs()
   // What GitHub doesn't hear must not stand in the way back.
   const tell = (ended: SyncRecord) =>
@@ -135,29 +134,62 @@ async function begin(order: Order, command: RollbackCommand, steps: readonly Ste
   return undefined
 }
 
-/** Other pull requests that were synced between the two, whose changes go back along with this one's. */
-async function alsoTaken({ world, job }: Order, own: SyncRecord, to: SyncRecord): Promise<readonly number[]> {
+async function recordOf(order: Order, command: RollbackCommand, { own, to }: Step): Promise<SyncRecord> {
+  const { world, job, person } = order
+  const { app, cluster, branch } = own
+  const { revision } = to
+  return {
+    id: orderedId(job, app),
+    repository: bareName(job.repository),
+    app,
+    cluster,
+    branch,
+    revision,
+    number: job.number,
+    actor: person.login,
+    createdAt: world.clock.now().toISOString(),
+    outcome: { app, cluster, revision, state: 'queued', objects: [], problems: [] },
+    rollback: {
+      to: to.id,
+      named: command.to !== undefined,
+      commentId: job.commentId,
+      ...(command.reason === undefined ? {} : { reason: command.reason }),
+      allowedBy: order.rights.get(app)?.allowedBy ?? order.allowedBy,
+      also: await alsoTaken(order, own, to),
+    },
+  }
+}
+
+/** Whose changes of the app go back along with this pull request's. */
+async function alsoTaken({ world, job }: Order, own: SyncRecord, to: SyncRecord): Promise<TakenAlong> {
   const newest = (await world.store.history(own, 200)).map((each) => each.sync)
-  const at = newest.findIndex(({ id }) => id === to.id)
-  const later = newest
-    .slice(0, at < 0 ? newest.length : at)
-    .filter((each) => each.cluster === own.cluster && !each.rollback)
-  const numbers = later.flatMap(({ number }) => (number === undefined || number === job.number ? [] : [number]))
-  return [...new Set(numbers)].sort((one, other) => one - other)
+  return takenAlong(
+    newest.filter((each) => each.cluster === own.cluster && !each.rollback && !each.preview),
+    to.id,
+    job.number,
+  )
 }
 
 /** What it would do, from the same plan that it would carry out. */
-async function showSteps(order: Order, steps: readonly Step[]): Promise<string> {
+async function showSteps(order: Order, command: RollbackCommand, steps: readonly Step[]): Promise<string> {
   const { world, job } = order
   await order.say(`⏳ Planning what \`/rollback\` would do.`)
   const repository = await world.git.open(job.repository, job.repository.installationId)
   const repositoryName = `${job.repository.owner}/${job.repository.name}`
-  const apps: { readonly plan: AppPlan; readonly to: string; readonly also: readonly number[] }[] = []
+  const apps: { readonly plan: AppPlan; readonly to: string; readonly also: TakenAlong }[] = []
   for (const { own, to } of steps) {
     const { head, app } = await configuredNow(world, repository, own)
-    const { stored, undone, app: then } = await wayBack(world, repository, app, to.id)
+    const {
+      stored,
+      undone,
+      app: then,
+    } = await wayBack(world, repository, app, { to: to.id, named: command.to !== undefined })
     const request = { repository, repositoryName, app: then, head: to.revision, base: undefined, newest: head }
-    const { plan } = await planOneApp(world, { ...request, oldLeftovers: 'change', stored, undone })
+    const { plan } = await planOneApp(world, {
+      ...request,
+      oldLeftovers: 'change',
+      back: { to: to.id, stored, undone },
+    })
     apps.push({ plan, to: to.revision, also: await alsoTaken(order, own, to) })
   }
   const plan = assemblePlan({ head: steps[0]?.to.revision ?? '', apps: apps.map((each) => each.plan) })

@@ -9,7 +9,7 @@ const lookedAt = 100
 const proposed = 5
 
 /** The sync that an app goes back to, or why there is none, as Markdown. */
-type Found = { readonly sync: SyncRecord } | { readonly refused: string }
+export type FoundTarget = { readonly sync: SyncRecord } | { readonly refused: string }
 
 /**
  * Finds what an app goes back to: without a wish the newest sync that ended healthy before the pull request's own; else the
@@ -22,7 +22,7 @@ export async function findTarget(
   repository: () => Promise<GitRepository>,
   own: SyncRecord,
   to: RollbackTarget | undefined,
-): Promise<Found> {
+): Promise<FoundTarget> {
   const name = code(own.app, 100)
   if (!to) {
     const sync = await world.store.lastGood(own, own.id)
@@ -32,7 +32,9 @@ export async function findTarget(
     }
   }
   if ('number' in to) {
-    const sync = (await world.store.syncsOf(own.repository, to.number)).filter((each) => isGood(each, own)).at(-1)
+    const sync = (await world.store.syncsOf(own.repository, to.number))
+      .filter((each) => isGood(each, own) && !each.rollback)
+      .at(-1)
     if (sync) return { sync }
     return { refused: `#${to.number} never left ${name} healthy. ${await choices(world, own)}` }
   }

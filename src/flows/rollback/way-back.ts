@@ -7,8 +7,8 @@ import { DrydockError, problemsOf } from '../../core/model/errors.ts'
 import type { KubeObject } from '../../core/model/object.ts'
 import { undoneBy } from '../../core/sync/going-back.ts'
 import type { GitRepository } from '../ports.ts'
-import type { SyncRecord } from '../records.ts'
-import { readConfig } from '../render/read-config.ts'
+import type { RollbackOrder, SyncRecord } from '../records.ts'
+import { appAt } from '../render/app-at.ts'
 import { type Rendered, renderApp } from '../render/render-app.ts'
 import type { ServerWorld } from '../server-world.ts'
 import type { StoredObjects } from '../state-ports.ts'
@@ -33,27 +33,33 @@ export type WayBack = {
  * emptied Secret is never applied.
  *
  * @param app as the target branch configures it now
+ * @param wish the id of the sync, and whether somebody named its revision: only then `maxPrune` counts. What the pull request
+ *   made is taken away again, however much it is.
  */
 export async function wayBack(
   world: ServerWorld,
   repository: GitRepository,
   app: App,
-  syncId: string,
+  wish: Pick<RollbackOrder, 'to' | 'named'>,
   signal?: AbortSignal,
 ): Promise<WayBack> {
-  const entry = await world.store.historyOf(syncId)
+  const entry = await world.store.historyOf(wish.to)
   if (!entry) throw new DrydockError('store-failed', `The sync that ${app.name} goes back to is no longer known.`)
   const { sync } = entry
   const undone = await undoneSince(world, sync)
   const kept = entry.objects && opened(world, entry.objects, sync)
-  if (!kept) return { sync, app: await asItWas(repository, app, sync.revision), undone }
+  const limit = ({ sync: settings }: App) => ({ ...settings, ...(wish.named ? { maxPrune: app.sync.maxPrune } : {}) })
+  if (!kept) {
+    const then = await asItWas(repository, app, sync.revision)
+    return { sync, app: { ...then, sync: limit(then) }, undone }
+  }
   const objects =
     kept.missing.length === 0 ? kept.objects : await withSecrets(world, repository, app, sync, kept, signal)
   // Where a manifest stood is not kept.
   const source = { path: app.path, line: 1 }
   return {
     sync,
-    app: { ...withoutMaxPrune(app), sensitive: [...app.sensitive, ...kept.sensitive] },
+    app: { ...app, sync: limit(withoutMaxPrune(app)), sensitive: [...app.sensitive, ...kept.sensitive] },
     stored: { manifests: objects.map((object) => ({ object, source })), digest: sync.digest ?? digestOf(objects) },
     undone,
   }
@@ -108,13 +114,10 @@ async function undoneSince(world: ServerWorld, sync: SyncRecord): Promise<readon
   return undoneBy(later.map(({ outcome }) => outcome))
 }
 
-/** Path and renderer of then, with the settings that the target branch has now. */
+/** How it was rendered then, with the settings that the target branch has now. Throws `git-failed`. */
 export async function asItWas(repository: GitRepository, app: App, revision: string): Promise<App> {
   await repository.fetch([revision])
-  const then = (await readConfig(repository, revision)).apps.find((each) => each.name === app.name)
-  if (!then) return withoutMaxPrune(app)
-  const { helm: _, ...rest } = withoutMaxPrune(app)
-  return { ...rest, path: then.path, render: then.render, ...(then.helm ? { helm: then.helm } : {}) }
+  return withoutMaxPrune(await appAt(repository, revision, app))
 }
 
 /** What the later commit made is taken away again, however much it is. */

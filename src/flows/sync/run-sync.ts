@@ -37,9 +37,7 @@ export async function runSync(world: ServerWorld, ready: Ready, signal: AbortSig
   const look = () => {
     void world.store.newerSync(record).then(
       (found) => {
-        // One that waits for a person itself is no reason to stop half-way; on the way back only another rollback is.
-        const counts = found?.outcome.state !== 'held' && (!isRollback(record) || found?.rollback !== undefined)
-        newer = counts ? found : undefined
+        newer = found && overtakes(found, record) ? found : undefined
         if (newer) overtaken.abort()
       },
       () => undefined,
@@ -66,6 +64,17 @@ export async function runSync(world: ServerWorld, ready: Ready, signal: AbortSig
     clearInterval(looking)
     stop()
   }
+}
+
+/**
+ * Does a newer sync end one that runs? One that waits for a person itself is no reason to stop half-way. What pins the app
+ * goes on: whatever is merged waits for the pin, but for the merge of the very pull request that is previewed.
+ */
+function overtakes(newer: SyncRecord, record: SyncRecord): boolean {
+  if (newer.outcome.state === 'held') return false
+  if (isRollback(record)) return newer.rollback !== undefined
+  if (isPreview(record)) return newer.rollback !== undefined || newer.number === record.number
+  return true
 }
 
 /** Takes an app back after its sync failed, as `onFailure: rollback` asks for. */
@@ -109,7 +118,7 @@ async function syncRecord(
         base: way ? undefined : 'synced',
         oldLeftovers: 'change',
         ...(head === record.revision ? {} : { newest: head }),
-        ...(way ? { stored: way.stored, undone: way.undone } : {}),
+        ...(way ? { back: { to: way.sync.id, stored: way.stored, undone: way.undone } } : {}),
       },
       {
         revision: record.revision,

@@ -48,7 +48,7 @@ function goBack(kept: Uint8Array | undefined, read: Uint8Array | undefined, hist
   const entry: HistoryEntry = { sync: then, objects: packing(kept).pack(objects) }
   const store = { historyOf: async () => entry, history: async () => [entry] }
   const world = { ...workshopOn(on), packing: packing(read), store } as unknown as ServerWorld
-  return wayBack(world, repositoryOf(history), app, 'then')
+  return wayBack(world, repositoryOf(history), app, { to: 'then', named: false })
 }
 
 const passwordOf = ({ stored }: Awaited<ReturnType<typeof wayBack>>) =>
