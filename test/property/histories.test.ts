@@ -13,8 +13,8 @@ vi.mock('node:timers/promises', async (original) => {
 
 const numRuns = Number(process.env.DRYDOCK_TEST_CASES ?? 200)
 /**
- * The same histories each time, so that a failure belongs to the change that is tested; `random` looks for new ones. Seed 1
- * has one that is known and not mended: a rename whose push was killed is reverted while a sync runs, and an object that was
+ * The same histories each time, so that a failure belongs to the change that is tested; `random` looks for new ones. Few seeds
+ * meet what is known and not mended: a rename whose push was killed is reverted while a sync runs, and an object that was
  * removed before stays behind.
  */
 const seed =

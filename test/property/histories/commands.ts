@@ -39,10 +39,11 @@ export type Edit =
 /** What comes to the branch, and is told of, or is asked for, before a write of a sync. */
 export type Meanwhile = { readonly at: number } & ({ readonly edit: Edit } | { readonly order: Order })
 
-/** A comment on a merged pull request, the newest being 0. What they name is taken modulo how much there is. */
+/** A comment on a merged pull request. Numbers are taken modulo how much there is. */
 export type Order = {
-  /** How much the app that is named is counted from the first one that was synced for it; absent: none is named. */
+  /** The newest one is 0. */
   readonly pull: number
+  /** An app that was synced for it; absent: none is named. */
   readonly named?: number
 } & (
   | { readonly say: 'sync' | 'unlock' }

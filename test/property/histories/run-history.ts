@@ -154,6 +154,11 @@ export function startRun(story: Story, depot: Depot, api: ApiServer, timeout: st
           for (const app of names) if (errand.unpins?.(app)) pins.doubt(app)
           throw thrown
         })
+      // It says so where it could not reach the cluster.
+      const isTold = [...told.comments.values()].some(
+        ({ body }) => body.includes(`drydock:reply:${job.commentId} `) && body.includes('its cluster still says'),
+      )
+      for (const app of isTold ? names : []) if (errand.unpins?.(app)) pins.doubt(app)
     }
     if (job.kind !== 'sync') return
     const record = await depot.store.sync(job.syncId)
