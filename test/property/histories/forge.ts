@@ -3,7 +3,7 @@ import type { MemoryGit } from './git.ts'
 import { openedPulls } from './pulls.ts'
 
 /** What GitHub was told. */
-export type Told = {
+type Told = {
   readonly checks: { id: number; name: string; commit: string; externalId: string; conclusion?: string }[]
   readonly comments: Map<number, { readonly issue: number; body: string }>
   /** Statuses of each deployment, by the id of its sync. */

@@ -7,7 +7,7 @@ import type { Errand } from './judge-request.ts'
 import { appIn, filesOfApp } from './tree.ts'
 
 /** Where a pin is kept: on the parent object, and in the store. */
-export type Side = 'parent' | 'store'
+type Side = 'parent' | 'store'
 
 type SeenPin = {
   readonly pin: Pin
