@@ -44,6 +44,8 @@ async function judgeAfterStep(run: Run, judged: WeakSet<object>): Promise<void> 
     const record = run.records.latest(name)
     const app = appIn(tree, name)
     if (!app || record?.outcome.state !== 'succeeded' || record.revision !== id || judged.has(record)) continue
+    // A rollback that was asked for before it ran after it.
+    if ([run.pins.of('parent', name), run.pins.of('store', name)].some((pin) => pin && pin.revision !== id)) continue
     judged.add(record)
     run.wrong.push(...(await judgeSynced(run, app)))
   }
