@@ -221,6 +221,25 @@ test('a lock passes on to who waited for it, who is told once, over a restart to
   expect(told()).toHaveLength(1)
 })
 
+test('a command that GitHub keeps from being done says so, and is done once it can be', async () => {
+  const number = await open({ [file('i')]: configMap('i') })
+  const { faults } = harbour.emulator
+  faults.request({ kind: 'server-error', path: /\/pulls\//, times: Number.POSITIVE_INFINITY })
+  const id = await repository.comment(number, 'eve', '/status')
+  const said = () => repliesTo(number, id)[0]?.body
+  const notYet = await harbour.emulator.waitFor(() => said()?.includes('could not be done yet') && said(), {
+    what: 'that it waits',
+    timeoutMs: 60_000,
+  })
+  expect(notYet).toMatch(/⏳ This could not be done yet\. .*show pull request/)
+  faults.clear()
+  await harbour.emulator.waitFor(() => said()?.includes('As Drydock remembers it'), {
+    what: 'the answer',
+    timeoutMs: 60_000,
+  })
+  expect(repliesTo(number, id)).toHaveLength(1)
+}, 120_000)
+
 test('a lock ends with a merge that affects no app', async () => {
   const number = await open({ 'README.md': '# Hello\n' })
   await ask(number, 'alice', `/lock ${shop}`)

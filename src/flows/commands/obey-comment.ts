@@ -2,9 +2,10 @@ import type { Command } from '../../core/commands/command.ts'
 import { parseComment } from '../../core/commands/parse.ts'
 import { selectApps } from '../../core/commands/select-apps.ts'
 import { isAtLeast } from '../../core/commands/who-may.ts'
+import { problemsOf } from '../../core/model/errors.ts'
 import { problemText } from '../../core/report/answers.ts'
 import { code } from '../../core/report/escape.ts'
-import type { Forge, PullRequest } from '../ports.ts'
+import type { Forge, IssueComment, Permission, PullRequest } from '../ports.ts'
 import { orderRollback } from '../rollback/order-rollback.ts'
 import type { ServerWorld } from '../server-world.ts'
 import { mergedSyncs } from '../sync/syncs-of.ts'
@@ -39,6 +40,37 @@ export async function obeyComment(world: ServerWorld, job: CommandJob): Promise<
   await forge.react(comment.id, 'eyes')
   const say = replier(forge, job)
   if (command.kind === 'reply') return say(command.text)
+  try {
+    await obey(world, forge, job, comment, command, permission, say)
+  } catch (thrown) {
+    await sayNotYet(world, job, say, thrown)
+    throw thrown
+  }
+}
+
+/** Whoever waits for an answer is told that there may be none; what was begun has an answer of its own. */
+async function sayNotYet(world: ServerWorld, job: CommandJob, say: Order['say'], thrown: unknown): Promise<void> {
+  try {
+    const syncs = await world.store.syncsOf(job.repository, job.number)
+    if (syncs.some(({ rollback, preview }) => (rollback ?? preview)?.commentId === job.commentId)) return
+    const why = problemsOf(thrown).map(problemText).join(' ')
+    await say(
+      `⏳ This could not be done yet. ${why} It is tried again for half a minute; after that, say it once more.`,
+    )
+  } catch (err) {
+    world.log.warn('a command got no answer', { number: job.number, err })
+  }
+}
+
+async function obey(
+  world: ServerWorld,
+  forge: Forge,
+  job: CommandJob,
+  comment: IssueComment,
+  command: Command,
+  permission: Permission,
+  say: Order['say'],
+): Promise<void> {
   const pull = await pullRequestOf(world, forge, job, command)
   // Read first: what is shown while the rest is looked up is not what the author of the command has seen.
   const shown = await world.store.latestPlan(job.repository, job.number)

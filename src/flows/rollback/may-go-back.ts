@@ -2,6 +2,7 @@ import { DrydockError, problemsOf } from '../../core/model/errors.ts'
 import type { SyncOutcome } from '../../core/model/outcome.ts'
 import { superseded } from '../../core/sync/superseded.ts'
 import { holdOf } from '../holds/holds.ts'
+import { readMarks } from '../holds/marks.ts'
 import type { GitRepository } from '../ports.ts'
 import type { RollbackOrder, SyncRecord } from '../records.ts'
 import { readConfig } from '../render/read-config.ts'
@@ -77,8 +78,9 @@ async function heldNow(
   return { ...record.outcome, state: 'failed', problems: [{ ...why, hint: 'Once that is over, `/rollback` again.' }] }
 }
 
-/** Is the lock that of the person who asks? */
+/** Is the lock that of the person who asks, on whichever side it is? */
 async function locksIt(world: ServerWorld, { repository, app, cluster, actor }: SyncRecord): Promise<boolean> {
-  const lock = (await world.store.appState({ repository, app, cluster }))?.lock
-  return lock?.by.toLowerCase() === actor.toLowerCase()
+  const { state, live } = await readMarks(world, repository, { app, cluster })
+  const locks = [state?.lock, 'marks' in live ? live.marks.lock : undefined].flatMap((lock) => lock ?? [])
+  return locks.length > 0 && locks.every(({ by }) => by.toLowerCase() === actor.toLowerCase())
 }

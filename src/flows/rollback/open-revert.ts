@@ -83,7 +83,7 @@ async function openNew(
 }
 
 /** What an earlier rollback opened says nothing of what came after its merge, and would end this hold at once. */
-async function isMerged(forge: Forge, number: number): Promise<boolean> {
+export async function isMerged(forge: Forge, number: number): Promise<boolean> {
   return (await forge.pullRequest(number)).merged
 }
 

@@ -10,6 +10,7 @@ import type { Forge, GitRepository } from '../ports.ts'
 import type { SyncRecord } from '../records.ts'
 import type { ServerWorld } from '../server-world.ts'
 import { syncApp } from '../sync/sync-app.ts'
+import { isMerged } from './open-revert.ts'
 import { asItWas } from './way-back.ts'
 
 /** A sync that failed, and what it was about to do. */
@@ -132,6 +133,11 @@ async function openRevert(
   try {
     const revert = await forge.openRevert({ number: record.number, title: `Revert #${record.number}`, body })
     if (!revert) return { notes: [] }
+    if (await isMerged(forge, revert.number)) {
+      return {
+        notes: [`#${revert.number} took #${record.number} back before: what came since is to be mended by hand.`],
+      }
+    }
     return {
       number: revert.number,
       notes: [`The revert is #${revert.number}; it takes back all of #${record.number}.`],

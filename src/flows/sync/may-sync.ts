@@ -101,8 +101,25 @@ async function heldNow(
   let hold = await holdOf(world, request)
   if (hold?.heldBy.kind === 'pin' && (await isBack(world, repository, sync.record, sync.app, hold.heldBy))) {
     await unpinApp(world, sync.record, hold.heldBy)
+    await auditUnpinned(world, sync.record)
     hold = await holdOf(world, request)
   }
   if (!hold) return undefined
   return { ...sync.record.outcome, state: 'held', heldBy: hold.heldBy, problems: [hold.problem] }
+}
+
+function auditUnpinned(world: ServerWorld, record: SyncRecord): Promise<void> {
+  const { repository, app, cluster, revision, number, actor } = record
+  return world.store.audit({
+    at: world.clock.now().toISOString(),
+    actor,
+    action: 'unlock',
+    repository: `${repository.owner}/${repository.name}`,
+    app,
+    cluster,
+    revision,
+    ...(number === undefined ? {} : { number }),
+    result: 'pin ended: Git says the same again',
+    allowedBy: number === undefined ? `direct push by ${actor}` : `merge of #${number}`,
+  })
 }
