@@ -407,9 +407,11 @@ export type Store = StateStore & {
   readonly sync: (id: string) => Promise<SyncRecord | undefined>
   /** Saves a sync; `report`: also queue the report of its pull request. */
   readonly saveSync: (record: SyncRecord, report?: RepositoryAddress) => Promise<void>
-  /** Remembers that the answer of a rollback or preview tells of this state, unless it is in another one by now. */
+  /** Remembers that the answer of a command tells of this state, unless it is in another one by now. */
   readonly noteTold: (syncId: string, told: SyncState) => Promise<void>
   readonly syncsOf: (repository: RepositoryName, number: number) => Promise<readonly SyncRecord[]>
+  /** Syncs that somebody asked for on this pull request, whatever pull request they are of; oldest first. */
+  readonly askedOn: (repository: RepositoryName, number: number) => Promise<readonly SyncRecord[]>
   /** Is there a newer sync of this app than that one? */
   readonly newerSync: (record: SyncRecord) => Promise<SyncRecord | undefined>
   readonly latestSync: (repository: RepositoryName, app: string) => Promise<SyncRecord | undefined>

@@ -151,6 +151,17 @@ export type PreviewOrder = {
   readonly told?: SyncState
 }
 
+/** Who waits for the end of a sync. */
+export type AskedSync = {
+  /** The pull request, and the comment on it, whose answer tells how it ended. */
+  readonly number: number
+  readonly commentId: number
+  /** What was said at once of other apps, as Markdown. */
+  readonly beside?: readonly string[]
+  /** The state that the answer tells of already. */
+  readonly told?: SyncState
+}
+
 /** One sync of one app. */
 export type SyncRecord = {
   readonly id: string
@@ -173,6 +184,8 @@ export type SyncRecord = {
   readonly rollback?: RollbackOrder
   /** It applies the head of an open pull request, or ends that: `/sync` before the merge. */
   readonly preview?: PreviewOrder
+  /** Somebody asked for it by `/sync`, after the merge. */
+  readonly asked?: AskedSync
   readonly outcome: SyncOutcome
   readonly createdAt: string
   /** ISO 8601; set in every final state. */

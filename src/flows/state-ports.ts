@@ -66,7 +66,7 @@ export type StateStore = {
   /** Held syncs that are the newest of their app, oldest first. */
   readonly heldSyncs: () => Promise<readonly SyncRecord[]>
   /** Puts a held or failed sync back into the queue, unless a newer one of its app came. `false`: it was not held any more. */
-  readonly requeueSync: (id: string, changes?: Partial<Pick<SyncRecord, 'actor'>>) => Promise<boolean>
+  readonly requeueSync: (id: string, changes?: Partial<Pick<SyncRecord, 'actor' | 'asked'>>) => Promise<boolean>
   /**
    * Queues unfinished syncs again whose job is gone because it failed too often. `unreached`: those of repositories of which
    * nothing tells how they are reached.

@@ -272,7 +272,7 @@ describe('/sync', () => {
     await repository.mergePullRequest(number, { by: 'bob' })
     expect(await harbour.synced(repository, number)).toContain('`sync.auto` is false')
     expect(await ask(number, 'eve', '/sync')).toContain('it needs more than `read` permission')
-    expect(await ask(number, 'carol', `/sync ${blog}`)).toContain(`\`${blog}\` at`)
+    expect(await ask(number, 'carol', `/sync ${blog}`)).toMatch(new RegExp(`^✅ \`${blog}\` at \`\\w{7}\` is synced`))
     await says(number, /### ✅ Synced 1 app/)
 
     const next = await open({ [extra]: null })

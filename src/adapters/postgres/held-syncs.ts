@@ -39,7 +39,7 @@ export async function requeueSync(
   db: Db,
   boss: PgBoss,
   id: string,
-  changes: Partial<Pick<SyncRecord, 'actor'>> = {},
+  changes: Partial<Pick<SyncRecord, 'actor' | 'asked'>> = {},
 ): Promise<boolean> {
   return db.transaction().execute(async (tx) => {
     const row = await tx.selectFrom('drydock.sync').selectAll().where('id', '=', id).forUpdate().executeTakeFirst()
@@ -55,6 +55,7 @@ export async function requeueSync(
         outcome: storableJson(outcome),
         finished_at: null,
         ...(changes.actor === undefined ? {} : { actor: storable(changes.actor) }),
+        ...(changes.asked === undefined ? {} : { asked: storableJson(changes.asked) }),
       })
       .where('id', '=', id)
       .execute()

@@ -167,9 +167,10 @@ export const migrations: readonly Migration[] = [
   },
   {
     id: 4,
-    name: 'what a rollback or a preview was asked for with',
+    name: 'what a sync was asked for with',
     sql: `
-      alter table drydock.sync add column rollback jsonb, add column preview jsonb;
+      alter table drydock.sync add column rollback jsonb, add column preview jsonb, add column asked jsonb;
+      create index sync_asked on drydock.sync (repository) where asked is not null;
     `,
   },
   {

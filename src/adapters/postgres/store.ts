@@ -14,6 +14,7 @@ import { storeFailed } from './store-failed.ts'
 import {
   advance,
   noteTold,
+  readAskedOn,
   readCursor,
   readLatestSync,
   readNewerSync,
@@ -42,6 +43,7 @@ export function makeStore(db: Db, boss: PgBoss): Store {
     noteTold: guarded('note an answer', (id, told) => noteTold(db, id, told)),
     saveSync: guarded('save a sync', (record, report) => writeSync(db, boss, record, report)),
     syncsOf: guarded('read syncs', (repository, number) => readSyncsOf(db, repository, number)),
+    askedOn: guarded('read syncs', (repository, number) => readAskedOn(db, repository, number)),
     newerSync: guarded('read syncs', (record) => readNewerSync(db, record)),
     latestSync: guarded('read a sync', (repository, app) => readLatestSync(db, repository, app)),
     appState: guarded('read the state of an app', (address) => readAppState(db, address)),

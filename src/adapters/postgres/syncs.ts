@@ -2,7 +2,7 @@ import { type Selectable, sql } from 'kysely'
 import type { PgBoss } from 'pg-boss'
 import type { SyncOutcome, SyncState } from '../../core/model/outcome.ts'
 import type { RepositoryName } from '../../flows/ports.ts'
-import type { Job, PreviewOrder, RepositoryAddress, RollbackOrder, SyncRecord } from '../../flows/records.ts'
+import type { AskedSync, Job, PreviewOrder, RepositoryAddress, RollbackOrder, SyncRecord } from '../../flows/records.ts'
 import { enqueue } from './enqueue.ts'
 import { present, repositoryName, repositoryText, storable, storableJson, toNumber } from './storable.ts'
 import type { Db, Tables } from './tables.ts'
@@ -74,6 +74,7 @@ export async function noteTold(db: Db, id: string, told: SyncState): Promise<voi
       // Null where there is none.
       rollback: sql`rollback || jsonb_build_object('told', ${told}::text)`,
       preview: sql`preview || jsonb_build_object('told', ${told}::text)`,
+      asked: sql`asked || jsonb_build_object('told', ${told}::text)`,
     })
     .where('id', '=', id)
     .where(sql<boolean>`outcome ->> 'state' = ${told}`)
@@ -93,6 +94,19 @@ export async function readSyncsOf(db: Db, repository: RepositoryName, number: nu
     .selectAll()
     .where('repository', '=', repositoryText(repository))
     .where('number', '=', number)
+    .orderBy('seq')
+    .execute()
+  return rows.map(toRecord)
+}
+
+/** Implements `Store.askedOn`, oldest first. */
+export async function readAskedOn(db: Db, repository: RepositoryName, number: number): Promise<readonly SyncRecord[]> {
+  const rows = await db
+    .selectFrom('drydock.sync')
+    .selectAll()
+    .where('repository', '=', repositoryText(repository))
+    .where('asked', 'is not', null)
+    .where(sql<boolean>`(asked ->> 'number')::integer = ${number}`)
     .orderBy('seq')
     .execute()
   return rows.map(toRecord)
@@ -143,6 +157,7 @@ function toColumns(record: SyncRecord) {
     deployment_id: record.deploymentId ?? null,
     rollback: record.rollback === undefined ? null : storableJson(record.rollback),
     preview: record.preview === undefined ? null : storableJson(record.preview),
+    asked: record.asked === undefined ? null : storableJson(record.asked),
     outcome: storableJson(record.outcome),
     created_at: record.createdAt,
     finished_at: record.finishedAt ?? null,
@@ -169,6 +184,7 @@ export function toRecord(row: Selectable<Tables['drydock.sync']>): SyncRecord {
       deploymentId: toNumber(row.deployment_id),
       rollback: row.rollback as RollbackOrder | null,
       preview: row.preview as PreviewOrder | null,
+      asked: row.asked as AskedSync | null,
       finishedAt: row.finished_at?.toISOString(),
     }),
   }

@@ -54,6 +54,7 @@ type SyncTable = {
   digest: string | null
   rollback: MaybeJson
   preview: MaybeJson
+  asked: MaybeJson
   installation_id: ColumnType<string | number | null, number | null | undefined, number | null>
   deployment_id: Big
   outcome: Json

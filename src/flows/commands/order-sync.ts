@@ -7,6 +7,7 @@ import { releaseHeld } from '../holds/release-held.ts'
 import { orderPreview } from '../preview/order-preview.ts'
 import type { SyncRecord } from '../records.ts'
 import { mergedSyncs, newestOfEach } from '../sync/syncs-of.ts'
+import { askedBy } from './answer-sync.ts'
 import { mayFor } from './may-for.ts'
 import { auditOrder, bareName, type Order, orderedId } from './order.ts'
 
@@ -26,39 +27,58 @@ export async function orderSync(given: Order, words: readonly string[]): Promise
   const lines: string[] = []
   for (const app of selected) {
     const sync = newest.get(app)
-    if (sync) lines.push(await syncAgain(may.order, sync))
+    if (sync) lines.push(await syncAgain(may.order, sync, lines))
   }
-  return answerLines(lines)
+  const isOurs = ({ asked }: SyncRecord) => asked?.commentId === job.commentId
+  if (!(await world.store.askedOn(job.repository, job.number)).some(isOurs)) return answerLines(lines)
+  // How they end is told by the reports that they queue; they may have ended before a crash.
+  await world.store.enqueue([{ kind: 'report', repository: job.repository, number: job.number }])
+  return undefined
 }
 
-/** Syncs the app of this sync again, or the newer one that came after it; returns a sentence that says what happens. */
-export async function syncAgain(order: Order, own: SyncRecord): Promise<string> {
-  const { world } = order
+/**
+ * Syncs the app of this sync again, or the newer one that came after it; returns a sentence that says what happens.
+ *
+ * @param beside what was said of other apps; given, the sync's end is told in the answer of the command
+ */
+export async function syncAgain(order: Order, own: SyncRecord, beside?: readonly string[]): Promise<string> {
+  const { world, job } = order
+  const asked = beside && askedBy(job, beside)
   const cluster = order.trusted.apps.find((each) => each.name === own.app)?.cluster ?? own.cluster
   const sync = await newestOf(order, own, cluster)
-  if (sync.cluster !== cluster) return syncAnew(order, sync)
+  if (sync.cluster !== cluster) return syncAnew(order, sync, asked)
   const which = nameOf(sync, own)
   const { outcome } = sync
   // Made by this very command, before a crash that may have come before its job.
-  if (outcome.state === 'queued' && sync.id === orderedId(order.job, own.app)) return syncAnew(order, own)
-  if (outcome.state === 'queued' || outcome.state === 'running') return `${which} is being synced.`
+  if (outcome.state === 'queued' && sync.id === orderedId(job, own.app)) return syncAnew(order, own, asked)
+  if (outcome.state === 'queued' || outcome.state === 'running') {
+    // Queued by this very command: a crash may have come before the pin was off.
+    const isOurs = asked !== undefined && sync.asked?.commentId === job.commentId
+    if (isOurs && !sync.rollback && !sync.preview) await unpin(order, sync)
+    return `${which} is being synced.`
+  }
   if (outcome.state === 'held' || outcome.state === 'failed') {
     const refused = await notToRetry(order, sync)
     if (refused !== undefined) return refused
-    const did = await world.store.requeueSync(sync.id, sync.rollback ? { actor: order.person.login } : {})
+    const changes = { ...(asked ? { asked } : {}), ...(sync.rollback ? { actor: order.person.login } : {}) }
+    const did = await world.store.requeueSync(sync.id, changes)
     if (!did) return `${which} is being synced.`
     await auditSync(order, sync, `${outcome.state}, tried again`)
-    if (outcome.heldBy?.kind === 'pin') {
-      // Who asks for it has seen why the app is held at an older revision. Only what is tried again ends that.
-      await unpinApp(world, sync, outcome.heldBy)
-      // It may have been judged by the pin once more.
-      await releaseHeld(world)
-    }
+    // Who asks for it has seen why the app is held at an older revision. Only what is tried again ends that.
+    if (outcome.heldBy?.kind === 'pin') await unpin(order, sync)
     return `${which} is synced again${reasonOf(outcome)}`
   }
   if (sync.rollback && outcome.state === 'succeeded' && (await isPinned(world, sync))) return heldAt(sync)
   if (sync !== own && outcome.state === 'succeeded') return `${which} is synced: there is nothing to try again.`
-  return syncAnew(order, sync)
+  return syncAnew(order, sync, asked)
+}
+
+async function unpin({ world }: Order, sync: SyncRecord): Promise<void> {
+  const pinned = sync.outcome.heldBy
+  if (!pinned && !(await isPinned(world, sync))) return
+  await unpinApp(world, sync, pinned)
+  // It may have been judged by the pin once more.
+  await releaseHeld(world)
 }
 
 async function isPinned({ store }: Order['world'], { repository, app, cluster }: SyncRecord): Promise<boolean> {
@@ -89,7 +109,7 @@ async function newestOf({ world }: Order, own: SyncRecord, cluster: string): Pro
 }
 
 /** A sync that is over for good is made anew, of what the branch says now. */
-async function syncAnew(order: Order, sync: SyncRecord): Promise<string> {
+async function syncAnew(order: Order, sync: SyncRecord, asked: SyncRecord['asked']): Promise<string> {
   const { world, forge, job, trusted } = order
   const { app, branch } = sync
   const cluster = trusted.apps.find((each) => each.name === app)?.cluster
@@ -109,6 +129,7 @@ async function syncAnew(order: Order, sync: SyncRecord): Promise<string> {
     actor: sync.actor,
     createdAt: world.clock.now().toISOString(),
     outcome: { app, cluster, revision, state: 'queued', objects: [], problems: [] },
+    ...(asked ? { asked } : {}),
   }
   const known = await world.store.sync(id)
   const said = `${nameOf(known ?? record, sync)} is synced again.`

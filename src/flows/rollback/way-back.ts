@@ -103,7 +103,7 @@ async function withSecrets(
   throw new DrydockError(
     'store-failed',
     `${app.name} can't go back to ${revision.slice(0, 7)}: the values of ${completed.missing.join(', ')} were not kept, and Git can't tell them: ${why}`,
-    { hint: 'Nothing was changed. Set STORE_KEY on the server, and the next syncs keep them, sealed.' },
+    { hint: 'Set STORE_KEY on the server, and the next syncs keep them, sealed.' },
   )
 }
 

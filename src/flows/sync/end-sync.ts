@@ -1,4 +1,5 @@
 import type { SyncOutcome } from '../../core/model/outcome.ts'
+import { fullName, sameRepository } from '../../core/model/repository.ts'
 import { superseded } from '../../core/sync/superseded.ts'
 import type { Forge } from '../ports.ts'
 import type { AuditEvent, RepositoryAddress, SyncRecord } from '../records.ts'
@@ -17,7 +18,7 @@ export async function finish(
   const pruned = outcome.objects.filter((object) => object.result === 'deleted').length
   const event = {
     at,
-    repository: `${record.repository.owner}/${record.repository.name}`,
+    repository: fullName(record.repository),
     app: record.app,
     cluster: record.cluster,
     ...(record.number === undefined ? {} : { number: record.number }),
@@ -45,6 +46,10 @@ export async function finish(
     { ...record, outcome, finishedAt: at },
     record.number === undefined ? undefined : job.repository,
   )
+  const { asked } = record
+  if (asked && asked.number !== record.number) {
+    await world.store.enqueue([{ kind: 'report', repository: job.repository, number: asked.number }])
+  }
 }
 
 function actionOf({ outcome, rollback }: SyncRecord, pruned: number): AuditEvent['action'] {
@@ -80,9 +85,10 @@ export async function endWaiting(
   newer: SyncRecord,
   tell: (ended: SyncRecord) => Promise<void>,
 ): Promise<void> {
-  const nameOf = ({ repository: { owner, name }, app, cluster }: SyncRecord) => `${owner}/${name} ${app} ${cluster}`
+  const isSameApp = ({ repository: where, app, cluster }: SyncRecord) =>
+    app === newer.app && cluster === newer.cluster && sameRepository(where, newer.repository)
   for (const held of waiting) {
-    if (held.id === newer.id || nameOf(held).toLowerCase() !== nameOf(newer).toLowerCase()) continue
+    if (held.id === newer.id || !isSameApp(held)) continue
     const ended = { ...held, outcome: superseded(held.outcome, newer) }
     await tell(ended)
     await world.store.saveSync(ended, repository)

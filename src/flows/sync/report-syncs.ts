@@ -1,6 +1,7 @@
 import type { SyncOutcome, SyncState } from '../../core/model/outcome.ts'
 import { syncCheck } from '../../core/report/sync-check.ts'
 import { syncComment } from '../../core/report/sync-comment.ts'
+import { answerSyncs } from '../commands/answer-sync.ts'
 import { checkName } from '../plan/plan-pull-request.ts'
 import { commentMarker, writeComment } from '../plan/sticky-comment.ts'
 import type { Forge } from '../ports.ts'
@@ -63,6 +64,7 @@ export async function reportSyncs(world: ServerWorld, job: ReportJob): Promise<v
   if (merged.length > 0) await writeLog(world, forge, job, merged)
   await answerRollbacks(world, forge, job, merged)
   await answerPreviews(world, forge, job, all)
+  await answerSyncs(world, forge, job)
 }
 
 async function writeLog(world: ServerWorld, forge: Forge, job: ReportJob, syncs: readonly SyncRecord[]): Promise<void> {

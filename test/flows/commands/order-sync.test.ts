@@ -89,3 +89,17 @@ it('queues the sync that it made also where it ended before it could', async () 
   expect(await world.queued()).toContain('sync web')
   expect((await world.store.sync(orderedId(order().job, 'web')))?.outcome.state).toBe('queued')
 })
+
+it('comes back to the pin where it was cut short after it had queued the sync', async () => {
+  await world.remember({ ...web, clusterUID: 'uid', revision: 'r1', pin })
+  const held = await save('held', pinned)
+  const releaseLess = {
+    ...order().world,
+    store: { ...world.store, changeAppState: () => Promise.reject(new Error('killed')) },
+  }
+  await expect(syncAgain({ ...order(), world: releaseLess }, held, [])).rejects.toThrow('killed')
+  expect([await pinOf(), (await world.store.sync(held.id))?.outcome.state]).toEqual([pin, 'queued'])
+  const queued = await world.store.sync(held.id)
+  await syncAgain(order(), queued ?? held, [])
+  expect(await pinOf()).toBeUndefined()
+})
