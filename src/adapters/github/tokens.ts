@@ -1,4 +1,5 @@
 import { DrydockError } from '../../core/model/errors.ts'
+import { fullName } from '../../core/model/repository.ts'
 import type { RepositoryName } from '../../flows/ports.ts'
 import { ask, statusOf } from './refusal.ts'
 
@@ -75,7 +76,7 @@ export function createTokens(requests: AppRequests, now: () => number = Date.now
 }
 
 function keyOf({ installationId, repository, permissions }: TokenScope): string {
-  const name = repository ? `${repository.owner}/${repository.name}`.toLowerCase() : ''
+  const name = repository ? fullName(repository).toLowerCase() : ''
   return JSON.stringify([installationId, name, Object.entries(permissions).sort()])
 }
 
@@ -86,7 +87,7 @@ async function ungranted(requests: AppRequests, scope: TokenScope, error: unknow
   const missing = Object.entries(scope.permissions)
     .filter(([name, level]) => granted[name] !== level && granted[name] !== 'write')
     .map(([name, level]) => `${name}: ${level}`)
-  const where = scope.repository ? `${scope.repository.owner}/${scope.repository.name}` : 'its account'
+  const where = scope.repository ? fullName(scope.repository) : 'its account'
   return missing.length > 0
     ? new DrydockError('github-failed', `The App's installation lacks permissions: ${missing.join(', ')}.`, {
         hint: "Grant them in the App's settings, then accept them in the settings of the installation.",

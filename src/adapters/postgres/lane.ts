@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { PgBoss } from 'pg-boss'
 import { DrydockError, problemsOf } from '../../core/model/errors.ts'
+import { fullName } from '../../core/model/repository.ts'
 import type { Log } from '../../flows/ports.ts'
 import type { Job } from '../../flows/records.ts'
 import { type JobData, wake } from './enqueue.ts'
@@ -128,7 +129,7 @@ export class Lane {
     if (!claim.gone) {
       log.warn('A job failed', {
         kind: claim.job.kind,
-        repository: `${claim.job.repository.owner}/${claim.job.repository.name}`,
+        repository: fullName(claim.job.repository),
         attempt: claim.retryCount + 1,
         attempts: tries,
         code: problem?.code,

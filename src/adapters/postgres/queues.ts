@@ -1,4 +1,5 @@
 import type { PgBoss } from 'pg-boss'
+import { fullName } from '../../core/model/repository.ts'
 import type { Job } from '../../flows/records.ts'
 
 /** Schema of pg-boss. */
@@ -54,7 +55,7 @@ export async function prepareQueues(
 
 /** The queue and the key of a job. `plan` and `closed` of a pull request share both, so that they never overlap. */
 export function placeOf(job: Job): { readonly queue: QueueName; readonly key: string } {
-  const repository = `${job.repository.owner}/${job.repository.name}`
+  const repository = fullName(job.repository)
   switch (job.kind) {
     case 'plan':
     case 'closed':

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { PgBoss } from 'pg-boss'
 import { DrydockError } from '../../core/model/errors.ts'
+import { fullName } from '../../core/model/repository.ts'
 import type { JobRunner, Log } from '../../flows/ports.ts'
 import type { Backend, Subscription } from './backend.ts'
 import { WAKE_CHANNEL } from './enqueue.ts'
@@ -85,5 +86,5 @@ async function within(work: Promise<unknown>, ms: number): Promise<boolean> {
 }
 
 function repositoryOf(job: { readonly repository: { readonly owner: string; readonly name: string } }): string {
-  return `${job.repository.owner}/${job.repository.name}`
+  return fullName(job.repository)
 }

@@ -1,4 +1,5 @@
 import { stringifyJson } from '../../core/model/json.ts'
+import { fullName } from '../../core/model/repository.ts'
 
 /** PostgreSQL has no NUL in text and neither NUL nor half a surrogate pair in jsonb; each becomes this character. */
 const REPLACEMENT = '\ufffd'
@@ -30,7 +31,7 @@ export function toNumber(value: string | number | null): number | null {
 
 /** `owner/name`, as repositories are stored. */
 export function repositoryText(repository: { readonly owner: string; readonly name: string }): string {
-  return storable(`${repository.owner}/${repository.name}`)
+  return storable(fullName(repository))
 }
 
 /** The other way round. */

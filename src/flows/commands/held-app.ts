@@ -1,4 +1,5 @@
 import type { Lock } from '../../core/model/inventory.ts'
+import { sameRepository } from '../../core/model/repository.ts'
 import { letsGo, placeIn, type Turn } from '../../core/sync/lock-queue.ts'
 import { type HoldMarks, type MarkedApp, readMarks } from '../holds/marks.ts'
 import type { RepositoryName } from '../ports.ts'
@@ -8,13 +9,13 @@ import type { AppPlace } from './order.ts'
 
 /** Is this sync held by a lock or pin of one of these apps? */
 export function isAmong(
-  { owner, name }: RepositoryName,
+  where: RepositoryName,
   places: readonly AppPlace[],
   { repository, app, cluster, outcome }: SyncRecord,
 ): boolean {
   return (
     ['lock', 'pin'].includes(outcome.heldBy?.kind ?? '') &&
-    `${repository.owner}/${repository.name}`.toLowerCase() === `${owner}/${name}`.toLowerCase() &&
+    sameRepository(repository, where) &&
     places.some((place) => place.app === app && place.cluster === cluster)
   )
 }

@@ -13,6 +13,7 @@ import {
 } from '../../core/commands/who-may.ts'
 import type { App } from '../../core/model/app.ts'
 import { DrydockError, type Problem, problemsOf } from '../../core/model/errors.ts'
+import { fullName } from '../../core/model/repository.ts'
 import type { Forge, IssueComment, PullRequest, RepositoryName } from '../ports.ts'
 import type { AuditEvent, Job, PlanRecord } from '../records.ts'
 import { readConfig } from '../render/read-config.ts'
@@ -202,7 +203,7 @@ export async function auditOrder(
   await world.store.audit({
     at: world.clock.now().toISOString(),
     actor: person.login,
-    repository: `${job.repository.owner}/${job.repository.name}`,
+    repository: fullName(job.repository),
     number: job.number,
     allowedBy: rights.get(event.app)?.allowedBy ?? allowedBy,
     ...event,
@@ -211,7 +212,7 @@ export async function auditOrder(
 
 /** An id that a job which is done again makes again: what it names is there already then. */
 export function orderedId(job: CommandJob, app: string): string {
-  return derivedId(`${job.repository.owner}/${job.repository.name}`, String(job.commentId), app)
+  return derivedId(fullName(job.repository), String(job.commentId), app)
 }
 
 /** The same id for the same words, in the form of a UUID. */

@@ -1,3 +1,4 @@
+import { fullName } from '../../core/model/repository.ts'
 import { statusAnswer } from '../../core/report/status.ts'
 import { bareName, meantApps, type Order } from './order.ts'
 
@@ -30,5 +31,5 @@ export async function sayStatus(order: Order): Promise<string> {
   )
   const freezes = await world.store.freezes(repository)
   const now = world.clock.now().toISOString()
-  return statusAnswer({ repository: `${repository.owner}/${repository.name}`, apps, freezes, now })
+  return statusAnswer({ repository: fullName(repository), apps, freezes, now })
 }

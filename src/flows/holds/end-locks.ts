@@ -1,3 +1,4 @@
+import { fullName } from '../../core/model/repository.ts'
 import { closes } from '../../core/sync/lock-queue.ts'
 import { bareName } from '../commands/order.ts'
 import type { RepositoryAddress } from '../records.ts'
@@ -27,7 +28,7 @@ export async function endLocks(world: ServerWorld, where: RepositoryAddress, num
       at: turn.at,
       actor: 'drydock',
       action: 'unlock',
-      repository: `${repository.owner}/${repository.name}`,
+      repository: fullName(repository),
       app: name,
       cluster,
       revision: state.revision ?? '',

@@ -1,5 +1,6 @@
 import type { App, SyncWindow } from '../../core/model/app.ts'
 import { problemsOf } from '../../core/model/errors.ts'
+import { fullName } from '../../core/model/repository.ts'
 import { type AgreementFacts, agreementOf, type KnownState } from '../../core/sync/agreement.ts'
 import { type DependencyState, dependencyState } from '../../core/sync/depends.ts'
 import { firstHold, type Hold } from '../../core/sync/holds.ts'
@@ -35,7 +36,7 @@ export type HoldRequest = {
 export async function holdOf(world: HoldWorld, request: HoldRequest): Promise<Hold | undefined> {
   const { record, app, repository, head, asked, previewOf } = request
   const address = addressOf(record)
-  const name = fullName(record)
+  const name = fullName(record.repository)
   const cluster = await world.clusters.open(record.cluster, name)
   const [{ uid }, { inventory: parent, from }, known, freezes] = await Promise.all([
     cluster.identify(),
@@ -106,7 +107,7 @@ export async function rememberSynced(
   world: Pick<ServerWorld, 'store' | 'clusters'>,
   record: Pick<SyncRecord, 'repository' | 'app' | 'cluster'>,
 ): Promise<void> {
-  const name = fullName(record)
+  const name = fullName(record.repository)
   const cluster = await world.clusters.open(record.cluster, name)
   const [{ uid }, { revision, digest }] = await Promise.all([cluster.identify(), cluster.inventory(name, record.app)])
   await world.store.changeAppState(addressOf(record), (now) => {
@@ -123,10 +124,6 @@ export async function rememberSynced(
 
 function addressOf({ repository, app, cluster }: Pick<SyncRecord, 'repository' | 'app' | 'cluster'>): AppAddress {
   return { repository, app, cluster }
-}
-
-function fullName({ repository }: Pick<SyncRecord, 'repository'>): string {
-  return `${repository.owner}/${repository.name}`
 }
 
 async function contains(repository: GitRepository, head: string, revision: string | undefined): Promise<boolean> {
@@ -176,7 +173,7 @@ export async function dependencyOn(
 /** Was an app synced before this database was made, or by the command line? */
 async function wasSynced(world: Pick<ServerWorld, 'store' | 'clusters'>, address: AppAddress): Promise<boolean> {
   if ((await world.store.appState(address))?.revision) return true
-  const name = fullName(address)
+  const name = fullName(address.repository)
   const cluster = await world.clusters.open(address.cluster, name)
   return (await cluster.inventory(name, address.app)).revision !== undefined
 }

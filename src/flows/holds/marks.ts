@@ -1,5 +1,6 @@
 import { type Problem, problemsOf } from '../../core/model/errors.ts'
 import type { Marks } from '../../core/model/inventory.ts'
+import { fullName } from '../../core/model/repository.ts'
 import type { AppPlace } from '../commands/order.ts'
 import type { Cluster, RepositoryName } from '../ports.ts'
 import type { ServerWorld } from '../server-world.ts'
@@ -22,7 +23,7 @@ export type MarkedApp = AppPlace & {
 /** Reads both sides. A cluster that can't be reached is no error: the store alone holds an app too. */
 export async function readMarks(world: World, repository: RepositoryName, place: AppPlace): Promise<MarkedApp> {
   const state = await world.store.appState({ repository, ...place })
-  const name = `${repository.owner}/${repository.name}`
+  const name = fullName(repository)
   try {
     const cluster = await world.clusters.open(place.cluster, name)
     const [{ uid }, inventory] = await Promise.all([cluster.identify(), cluster.inventory(name, place.app)])
@@ -51,7 +52,7 @@ export async function writeMarks(
   })
   if ('problem' in live) return live.problem
   try {
-    await live.cluster.saveMarks(`${repository.owner}/${repository.name}`, app, ({ lock, pin, ...others }) => ({
+    await live.cluster.saveMarks(fullName(repository), app, ({ lock, pin, ...others }) => ({
       ...others,
       ...change({ ...(lock ? { lock } : {}), ...(pin ? { pin } : {}) }),
     }))

@@ -1,6 +1,7 @@
 import type { App } from '../../core/model/app.ts'
 import type { Pin } from '../../core/model/inventory.ts'
 import type { HeldBy } from '../../core/model/outcome.ts'
+import { fullName } from '../../core/model/repository.ts'
 import type { Forge, GitRepository } from '../ports.ts'
 import type { SyncRecord } from '../records.ts'
 import { readConfig } from '../render/read-config.ts'
@@ -35,7 +36,7 @@ export async function noteRevert(
   const { repository, app, cluster: place, revision, number } = record
   const noted = (pin: Pin | undefined) =>
     pin && pin.revision === revision && pin.number === number ? { pin: { ...pin, revert } } : pin ? { pin } : {}
-  const name = `${repository.owner}/${repository.name}`
+  const name = fullName(repository)
   await world.store.changeAppState(
     { repository, app, cluster: place },
     (state) => state && { ...state, ...noted(state.pin) },
@@ -109,7 +110,7 @@ async function pinOf(
     const state = await world.store.appState({ repository, app, cluster: place })
     if (state?.pin) return state.pin
   }
-  const repositoryName = `${repository.owner}/${repository.name}`
+  const repositoryName = fullName(repository)
   const cluster = await world.clusters.open(place, repositoryName)
   for (const app of names) {
     const pin = (await cluster.inventory(repositoryName, app)).marks?.pin

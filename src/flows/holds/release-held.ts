@@ -1,4 +1,5 @@
 import type { Marks } from '../../core/model/inventory.ts'
+import { fullName, sameRepository } from '../../core/model/repository.ts'
 import { covers } from '../../core/sync/holds.ts'
 import type { RepositoryName } from '../ports.ts'
 import type { SyncRecord } from '../records.ts'
@@ -99,7 +100,7 @@ async function dependencyIsThere(world: ReleaseWorld, record: SyncRecord, app: s
 }
 
 async function notFrozen(world: ReleaseWorld, record: SyncRecord): Promise<boolean> {
-  const name = `${record.repository.owner}/${record.repository.name}`
+  const name = fullName(record.repository)
   return !(await world.store.freezes(record.repository)).some((each) => covers(each, name))
 }
 
@@ -116,7 +117,7 @@ async function isMarked(
   for (const each of apps) {
     if (holds((await world.store.appState({ repository, app: each, cluster })) ?? {})) return true
   }
-  const name = `${repository.owner}/${repository.name}`
+  const name = fullName(repository)
   const there = await world.clusters.open(cluster, name)
   for (const each of apps) if (holds((await there.inventory(name, each)).marks ?? {})) return true
   return false
@@ -124,8 +125,4 @@ async function isMarked(
 
 function holdsBack(pin: Marks['pin'], record: SyncRecord): boolean {
   return pin !== undefined && pin.revision !== record.revision
-}
-
-function sameRepository(one: RepositoryName, other: RepositoryName): boolean {
-  return `${one.owner}/${one.name}`.toLowerCase() === `${other.owner}/${other.name}`.toLowerCase()
 }

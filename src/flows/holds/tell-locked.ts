@@ -1,4 +1,5 @@
 import type { Lock } from '../../core/model/inventory.ts'
+import { fullName } from '../../core/model/repository.ts'
 import { lockedForYou } from '../../core/report/answers.ts'
 import { told } from '../../core/sync/lock-queue.ts'
 import { bareName } from '../commands/order.ts'
@@ -24,7 +25,7 @@ export async function tellLocked(world: ServerWorld, job: TellJob): Promise<void
     at: world.clock.now().toISOString(),
     actor: lock.by,
     action: 'lock',
-    repository: `${repository.owner}/${repository.name}`,
+    repository: fullName(repository),
     app: job.app,
     cluster: job.cluster,
     revision: app.state?.revision ?? '',

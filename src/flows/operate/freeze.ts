@@ -1,6 +1,7 @@
 import { DrydockError, problemsOf } from '../../core/model/errors.ts'
 import type { Freeze, Marks } from '../../core/model/inventory.ts'
 import { type Json, type JsonObject, textAt } from '../../core/model/object.ts'
+import { fullName } from '../../core/model/repository.ts'
 import { covers } from '../../core/sync/holds.ts'
 import { releaseHeld } from '../holds/release-held.ts'
 import type { AuditEvent } from '../records.ts'
@@ -65,7 +66,7 @@ async function markAll(
   const missed: string[] = []
   let marked = 0
   for (const state of await appsIn(world, scope)) {
-    const repository = `${state.repository.owner}/${state.repository.name}`
+    const repository = fullName(state.repository)
     try {
       const cluster = await world.clusters.open(state.cluster, repository)
       const { marks = {}, resourceVersion } = await cluster.inventory(repository, state.app)
@@ -82,9 +83,7 @@ async function markAll(
 }
 
 async function appsIn(world: AdminWorld, scope: string): Promise<readonly AppState[]> {
-  return (await world.store.appStates()).filter(({ repository }) =>
-    covers({ scope }, `${repository.owner}/${repository.name}`),
-  )
+  return (await world.store.appStates()).filter(({ repository }) => covers({ scope }, fullName(repository)))
 }
 
 /** An app carries one freeze: another one that covers it takes the place of the one that ended. */

@@ -3,6 +3,7 @@ import type { HistoryDiffDocument, HistoryDocument, PastSync, SyncDocument } fro
 import type { KeptObjects } from '../../core/history/pack.ts'
 import { DrydockError } from '../../core/model/errors.ts'
 import { type Json, type JsonObject, textAt } from '../../core/model/object.ts'
+import { fullName } from '../../core/model/repository.ts'
 import type { RepositoryName } from '../ports.ts'
 import type { SyncRecord } from '../records.ts'
 import type { Packing, StoredObjects } from '../state-ports.ts'
@@ -129,7 +130,7 @@ function open(world: HistoryWorld, stored: StoredObjects, text: string): KeptObj
 }
 
 function head<K extends string>(kind: K, { repository, app }: Address) {
-  return { apiVersion: 'drydock.dev/v1', kind, repository: `${repository.owner}/${repository.name}`, app } as const
+  return { apiVersion: 'drydock.dev/v1', kind, repository: fullName(repository), app } as const
 }
 
 function pastSync(record: SyncRecord): PastSync {

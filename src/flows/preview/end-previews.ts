@@ -1,3 +1,4 @@
+import { fullName } from '../../core/model/repository.ts'
 import { bareName, derivedId } from '../commands/order.ts'
 import { readMarks, writeMarks } from '../holds/marks.ts'
 import type { Forge } from '../ports.ts'
@@ -54,7 +55,7 @@ export async function endPreview(
     at: world.clock.now().toISOString(),
     actor: 'drydock',
     action: 'unlock',
-    repository: `${repository.owner}/${repository.name}`,
+    repository: fullName(repository),
     app,
     cluster,
     revision: pin.revision,

@@ -2,6 +2,7 @@ import type { Command } from '../../core/commands/command.ts'
 import { selectApps } from '../../core/commands/select-apps.ts'
 import { problemsOf } from '../../core/model/errors.ts'
 import type { AppPlan } from '../../core/model/plan.ts'
+import { fullName } from '../../core/model/repository.ts'
 import { assemblePlan } from '../../core/plan/plan.ts'
 import { answerLines, lockWords, problemText } from '../../core/report/answers.ts'
 import { code, text } from '../../core/report/escape.ts'
@@ -67,7 +68,7 @@ export async function orderRollback(given: Order, command: RollbackCommand): Pro
 
 /** The server's stop switch stops this as well. */
 async function stopped({ world, job }: Order): Promise<readonly string[]> {
-  const name = `${job.repository.owner}/${job.repository.name}`
+  const name = fullName(job.repository)
   return (await world.store.freezes(bareName(job.repository)))
     .filter((freeze) => covers(freeze, name))
     .map(({ by, at, reason }) =>
@@ -175,7 +176,7 @@ async function showSteps(order: Order, command: RollbackCommand, steps: readonly
   const { world, job } = order
   await order.say(`⏳ Planning what \`/rollback\` would do.`)
   const repository = await world.git.open(job.repository, job.repository.installationId)
-  const repositoryName = `${job.repository.owner}/${job.repository.name}`
+  const repositoryName = fullName(job.repository)
   const apps: { readonly plan: AppPlan; readonly to: string; readonly also: TakenAlong }[] = []
   for (const { own, to } of steps) {
     const { head, app } = await configuredNow(world, repository, own)

@@ -1,6 +1,7 @@
 import type { App } from '../../core/model/app.ts'
 import { DrydockError, problem } from '../../core/model/errors.ts'
 import type { SyncOutcome } from '../../core/model/outcome.ts'
+import { fullName } from '../../core/model/repository.ts'
 import { superseded } from '../../core/sync/superseded.ts'
 import { holdOf } from '../holds/holds.ts'
 import { isBack, unpinApp } from '../holds/pins.ts'
@@ -114,7 +115,7 @@ function auditUnpinned(world: ServerWorld, record: SyncRecord): Promise<void> {
     at: world.clock.now().toISOString(),
     actor,
     action: 'unlock',
-    repository: `${repository.owner}/${repository.name}`,
+    repository: fullName(repository),
     app,
     cluster,
     revision,

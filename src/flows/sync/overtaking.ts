@@ -1,3 +1,4 @@
+import { fullName } from '../../core/model/repository.ts'
 import type { SyncRecord } from '../records.ts'
 
 /** Tells syncs that run in this process that a newer one of their app was queued: nobody waits for a look at the store. */
@@ -11,7 +12,7 @@ export type Overtaking = {
 export function createOvertaking(): Overtaking {
   const listeners = new Map<string, Set<() => void>>()
   const keyOf = ({ repository, app, cluster }: SyncRecord) =>
-    JSON.stringify([`${repository.owner}/${repository.name}`.toLowerCase(), app, cluster])
+    JSON.stringify([fullName(repository).toLowerCase(), app, cluster])
   return {
     tell: (newer) => {
       for (const overtaken of [...(listeners.get(keyOf(newer)) ?? [])]) overtaken()

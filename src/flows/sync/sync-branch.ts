@@ -1,6 +1,7 @@
 import type { App } from '../../core/model/app.ts'
 import { type Problem, problem, problemsOf } from '../../core/model/errors.ts'
 import type { SyncState } from '../../core/model/outcome.ts'
+import { fullName, sameRepository } from '../../core/model/repository.ts'
 import { assemblePlan } from '../../core/plan/plan.ts'
 import { planCheck } from '../../core/report/check.ts'
 import { manualHold } from '../../core/sync/holds.ts'
@@ -9,7 +10,7 @@ import { releaseHeld } from '../holds/release-held.ts'
 import { changesConfig, selectAffected } from '../plan/plan-commit.ts'
 import { checkName } from '../plan/plan-pull-request.ts'
 import { changePullRequest } from '../plan/sticky-comment.ts'
-import type { Forge, GitRepository, PullRequest, RepositoryName } from '../ports.ts'
+import type { Forge, GitRepository, PullRequest } from '../ports.ts'
 import { endClosedPreviews } from '../preview/end-previews.ts'
 import type { Job, SyncRecord } from '../records.ts'
 import { readConfig } from '../render/read-config.ts'
@@ -84,9 +85,8 @@ async function endGone(
   head: string,
 ): Promise<void> {
   const names = new Set(apps.map(({ name }) => name))
-  const whole = ({ owner, name }: RepositoryName) => `${owner}/${name}`.toLowerCase()
   for (const held of waiting) {
-    if (whole(held.repository) !== whole(job.repository) || held.branch !== job.branch || names.has(held.app)) continue
+    if (!sameRepository(held.repository, job.repository) || held.branch !== job.branch || names.has(held.app)) continue
     const message = `${held.app} is no longer configured at ${head.slice(0, 7)}; nothing more of it is applied.`
     const { heldBy: _, ...rest } = held.outcome
     const problems = [problem('superseded', message)]
@@ -154,7 +154,7 @@ async function notSynced(
   apps: readonly App[],
   head: string,
 ): Promise<readonly App[]> {
-  const repositoryName = `${job.repository.owner}/${job.repository.name}`
+  const repositoryName = fullName(job.repository)
   const answers = await Promise.all(
     apps.map(async (app) => {
       try {
