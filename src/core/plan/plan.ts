@@ -6,7 +6,8 @@ import { openRisks } from './open-risks.ts'
 /** What a plan comes to: an error or a denial fails it, a risk that nobody accepted asks for a person. */
 export function concludeApp(app: AppPlan): Conclusion {
   if (app.errors.length > 0 || app.policies.some((verdict) => verdict.severity === 'deny')) return 'failure'
-  return app.changes.some((change) => openRisks(change).length > 0) ? 'action_required' : 'success'
+  const asks = [...app.changes, ...(app.undone ?? [])].some((change) => openRisks(change).length > 0)
+  return asks ? 'action_required' : 'success'
 }
 
 /** The worst of several conclusions; of none: success. */

@@ -48,7 +48,7 @@ export function massPruned(app: AppPlan): number {
 
 /** Risks of an app that hold its sync until somebody accepts them: each risky object, and a mass prune as one. */
 export function countRisks(app: AppPlan): number {
-  const open = app.changes.filter(holdsSync).map(openRisks)
+  const open = [...app.changes, ...(app.undone ?? [])].filter(holdsSync).map(openRisks)
   const single = open.filter((risks) => risks.some((risk) => risk !== 'mass-prune'))
   return single.length + (open.some((risks) => risks.includes('mass-prune')) ? 1 : 0)
 }

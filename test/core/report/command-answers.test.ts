@@ -65,6 +65,19 @@ describe('the answer to /rollback', () => {
     expect(text).not.toMatch(/lost`? will be deleted/)
     expect(text).toContain('```\n/approve shop\n```')
   })
+  it('calls nothing ready that waits for a migration to be accepted', () => {
+    const job: Change = {
+      ...{ apiVersion: 'batch/v1', kind: 'Job', namespace: 'shop', name: 'migrate', action: 'update', summary: [] },
+      ...{ fields: [], preview: 'client', risks: ['migration'] },
+    }
+    const plan: AppPlan = {
+      ...{ name: 'shop', cluster: 'prod', changes: [], unchanged: 1, drift: [], errors: [], policies: [] },
+      undone: [job],
+    }
+    const text = wentBackAnswer([back(outcome('held', { heldBy: { kind: 'risk' } }), plan)], { notes: [] })
+    expect(text).toContain('⚠️ needs approval')
+    expect(text).toMatch(/Job `shop\/migrate`.*it ran since then/)
+  })
   it('lets no reason, app or note break out of its line', () => {
     const nasty = '@all <script> | `x` \n# y'
     const text = wentBackAnswer([back(outcome('failed', { problems: [problem('internal', nasty)] }))], {
