@@ -28,7 +28,7 @@ export type Reviewed = {
   /** The risks that somebody with the right to do so accepted, by {@link riskKey}; `all`: those of exactly this plan. */
   readonly accepted: 'all' | ReadonlySet<string>
   readonly by: string
-  /** `true`: a deletion whose risks nobody accepted is left out, and the rest goes ahead. */
+  /** `true`: a deletion that loses something and that nobody accepted is left out, and the rest goes ahead. */
   readonly keepsRisky?: boolean
 }
 
@@ -57,6 +57,11 @@ export function riskKeys(
   return [...plan.changes, ...(plan.undone ?? [])].flatMap((change) =>
     change.risks.map((risk) => ({ key: riskKey(plan, change, risk), risk, change })),
   )
+}
+
+/** Is this a deletion that loses something? That there are many of them is no loss of one. */
+export function losesData({ action }: Pick<Change, 'action'>, risk: Risk): boolean {
+  return action === 'delete' && risk !== 'mass-prune'
 }
 
 /** Why a plan may not be carried out; `by`: what the sync is held by, where a person can end that. */
@@ -88,7 +93,7 @@ export function authorise(plan: AppPlan, reviewed: Reviewed): { readonly authori
   const { accepted } = reviewed
   const risks = riskKeys(plan).filter(({ key }) => accepted !== 'all' && !accepted.has(key))
   const unconfirmed = risks.flatMap(({ risk, change }) =>
-    risk === 'unconfirmed' || (reviewed.keepsRisky && change.action === 'delete') ? [change] : [],
+    risk === 'unconfirmed' || (reviewed.keepsRisky && losesData(change, risk)) ? [change] : [],
   )
   // What waits for its confirmation is not carried out: no other risk of it is run.
   const open = risks.filter(({ change }) => !unconfirmed.includes(change))

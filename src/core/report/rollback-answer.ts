@@ -2,6 +2,7 @@ import type { SyncOutcome } from '../model/outcome.ts'
 import type { AppPlan, Plan } from '../model/plan.ts'
 import { describeReference } from '../model/reference.ts'
 import { assemblePlan } from '../plan/plan.ts'
+import { losesData } from '../policy/authorise.ts'
 import type { TakenAlong } from '../sync/going-back.ts'
 import { problemText } from './answers.ts'
 import { compose, paragraph } from './compose.ts'
@@ -132,7 +133,7 @@ function alsoWords({ also: { numbers, pushes } }: GoingBack): string {
 
 /** The plan as it is carried out: what would be lost with its data is left where it is. */
 function asCarriedOut(plan: AppPlan): AppPlan {
-  const stays = plan.changes.filter(({ action, risks }) => action === 'delete' && risks.length > 0)
+  const stays = plan.changes.filter((change) => change.risks.some((risk) => losesData(change, risk)))
   if (stays.length === 0) return plan
   const notes = stays.map(
     (change) => `${describeReference(change)} is left there, because something would be lost with it.`,

@@ -1,7 +1,7 @@
 import { selectApps } from '../../core/commands/select-apps.ts'
 import type { AppPlan } from '../../core/model/plan.ts'
 import { identityOf } from '../../core/model/reference.ts'
-import { riskKeys } from '../../core/policy/authorise.ts'
+import { losesData, riskKeys } from '../../core/policy/authorise.ts'
 import { acceptedAnswer, type FoundRisk } from '../../core/report/answers.ts'
 import { code } from '../../core/report/escape.ts'
 import { saysOutcome } from '../../core/report/says-outcome.ts'
@@ -111,7 +111,10 @@ function refusedOf(
   accepted: ReadonlySet<string>,
 ): AppPlan {
   // It leaves there what would be lost with its data, whatever is accepted.
-  if (rollback) return { ...plan, changes: plan.changes.filter(({ action }) => action !== 'delete') }
+  if (rollback) {
+    const stays = (change: AppPlan['changes'][number]) => change.risks.some((risk) => losesData(change, risk))
+    return { ...plan, changes: plan.changes.filter((change) => !stays(change)) }
+  }
   const shown = new Set([...accepted, ...(reviewed ? riskKeys(reviewed).map(({ key }) => key) : [])])
   const isSeen = (change: AppPlan['changes'][number]) =>
     riskKeys({ ...plan, changes: [change], undone: [] }).every(({ key }) => shown.has(key))

@@ -50,6 +50,21 @@ describe('authorise', () => {
     expect(authorise(plan({ changes: [deletion('data')] }), accepted)).toHaveProperty('authorised')
   })
 
+  it('leaves out on the way back what would be lost, but asks whether so much is to be deleted', () => {
+    const back = { ...unseen, keepsRisky: true }
+    const many = { ...deletion('map'), risks: ['mass-prune' as const] }
+    expect(authorise(plan({ changes: [deletion('data')] }), back)).toMatchObject({
+      authorised: { plan: { changes: [] }, unconfirmed: [{ name: 'data' }] },
+    })
+    expect(authorise(plan({ changes: [many] }), back)).toMatchObject({ refused: [{ code: 'held' }], by: 'risk' })
+    const both = { ...deletion('data'), risks: ['data-loss' as const, 'mass-prune' as const] }
+    const asked = plan({ changes: [both, many] })
+    const accepted = new Set([riskKey(asked, many, 'mass-prune')])
+    expect(authorise(asked, { ...back, accepted })).toMatchObject({
+      authorised: { plan: { changes: [{ name: 'map' }] }, unconfirmed: [{ name: 'data' }] },
+    })
+  })
+
   it('lets a warning pass', () => {
     const warned = plan({ policies: [{ policy: 'p', severity: 'warn', message: 'hm' }] })
     expect(authorise(warned, unseen)).toHaveProperty('authorised')
