@@ -194,18 +194,24 @@ export async function sawShown({ world, forge, job, comment }: Order): Promise<b
   return !sticky || Date.parse(sticky.updatedAt) <= Date.parse(comment.createdAt)
 }
 
+/** The rule by which the author of an order may do it to an app. */
+export function ruleFor({ rights, allowedBy }: Order, app: string): string {
+  return rights.get(app)?.allowedBy ?? allowedBy
+}
+
 /** Writes down that somebody did something to an app. */
 export async function auditOrder(
-  { world, job, person, allowedBy, rights }: Order,
+  order: Order,
   event: Pick<AuditEvent, 'action' | 'app' | 'cluster' | 'revision' | 'result'> &
     Partial<Pick<AuditEvent, 'digest' | 'allowedBy'>>,
 ): Promise<void> {
+  const { world, job, person } = order
   await world.store.audit({
     at: world.clock.now().toISOString(),
     actor: person.login,
     repository: fullName(job.repository),
     number: job.number,
-    allowedBy: rights.get(event.app)?.allowedBy ?? allowedBy,
+    allowedBy: ruleFor(order, event.app),
     ...event,
   })
 }

@@ -4,7 +4,7 @@ import { problemsOf } from '../../core/model/errors.ts'
 import { answerLines, problemText } from '../../core/report/answers.ts'
 import { code } from '../../core/report/escape.ts'
 import { mayFor } from '../commands/may-for.ts'
-import { auditOrder, bareName, type Order, orderedId, sawShown } from '../commands/order.ts'
+import { auditOrder, bareName, type Order, orderedId, ruleFor, sawShown } from '../commands/order.ts'
 import { saysOf } from '../holds/pins.ts'
 import type { GitRepository } from '../ports.ts'
 import type { SyncRecord } from '../records.ts'
@@ -101,7 +101,7 @@ async function begin(order: Order, apps: readonly App[]): Promise<void> {
       actor: person.login,
       createdAt: world.clock.now().toISOString(),
       outcome: { app, cluster, revision: pull.head, state: 'queued', objects: [], problems: [] },
-      preview: { commentId: job.commentId, allowedBy: order.rights.get(app)?.allowedBy ?? order.allowedBy },
+      preview: { commentId: job.commentId, allowedBy: ruleFor(order, app) },
     }
     if (!known) {
       await world.store.saveSync(record, job.repository)

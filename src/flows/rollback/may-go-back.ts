@@ -1,5 +1,6 @@
 import { DrydockError, problemsOf } from '../../core/model/errors.ts'
 import type { SyncOutcome } from '../../core/model/outcome.ts'
+import { isOf } from '../../core/sync/lock-queue.ts'
 import { superseded } from '../../core/sync/superseded.ts'
 import { holdOf } from '../holds/holds.ts'
 import { readMarks } from '../holds/marks.ts'
@@ -82,5 +83,5 @@ async function heldNow(
 async function locksIt(world: ServerWorld, { repository, app, cluster, actor }: SyncRecord): Promise<boolean> {
   const { state, live } = await readMarks(world, repository, { app, cluster })
   const locks = [state?.lock, 'marks' in live ? live.marks.lock : undefined].flatMap((lock) => lock ?? [])
-  return locks.length > 0 && locks.every(({ by }) => by.toLowerCase() === actor.toLowerCase())
+  return locks.length > 0 && locks.every((lock) => isOf(lock, actor))
 }

@@ -10,9 +10,11 @@ import { goingBackAnswer, wouldGoBackAnswer } from '../../core/report/rollback-a
 import { moment } from '../../core/report/time.ts'
 import { nothingAlong, type TakenAlong, takenAlong } from '../../core/sync/going-back.ts'
 import { covers } from '../../core/sync/holds.ts'
+import { isOf } from '../../core/sync/lock-queue.ts'
+import { lockOf } from '../commands/held-app.ts'
 import { inTime } from '../commands/in-time.ts'
 import { mayFor } from '../commands/may-for.ts'
-import { auditOrder, bareName, type Order, orderedId } from '../commands/order.ts'
+import { auditOrder, bareName, type Order, orderedId, ruleFor } from '../commands/order.ts'
 import { readMarks } from '../holds/marks.ts'
 import { planOneApp } from '../plan/plan-app.ts'
 import type { SyncRecord } from '../records.ts'
@@ -21,7 +23,7 @@ import { tellGitHub } from '../sync/report-syncs.ts'
 import { mergedSyncs } from '../sync/syncs-of.ts'
 import { configuredNow } from './may-go-back.ts'
 import { type FoundTarget, findTarget } from './rollback-target.ts'
-import { wayBack } from './way-back.ts'
+import { backOf, wayBack } from './way-back.ts'
 
 type RollbackCommand = Extract<Command, { name: 'rollback' }>
 
@@ -77,9 +79,8 @@ async function stopped({ world, job }: Order): Promise<readonly string[]> {
 }
 
 async function lockedBy({ world, job, person }: Order, own: SyncRecord): Promise<readonly string[]> {
-  const { state, live } = await readMarks(world, bareName(job.repository), { app: own.app, cluster: own.cluster })
-  const lock = state?.lock ?? ('marks' in live ? live.marks.lock : undefined)
-  if (!lock || lock.by.toLowerCase() === person.login.toLowerCase()) return []
+  const lock = lockOf(await readMarks(world, bareName(job.repository), { app: own.app, cluster: own.cluster }))
+  if (!lock || isOf(lock, person.login)) return []
   return [`${code(own.app, 100)} ${lockWords(lock)} \`/unlock ${own.app}\` first.`]
 }
 
@@ -155,7 +156,7 @@ async function recordOf(order: Order, command: RollbackCommand, { own, to }: Ste
       named: command.to !== undefined,
       commentId: job.commentId,
       ...(command.reason === undefined ? {} : { reason: command.reason }),
-      allowedBy: order.rights.get(app)?.allowedBy ?? order.allowedBy,
+      allowedBy: ruleFor(order, app),
       also: await alsoTaken(order, own, to),
     },
   }
@@ -180,17 +181,9 @@ async function showSteps(order: Order, command: RollbackCommand, steps: readonly
   const apps: { readonly plan: AppPlan; readonly to: string; readonly also: TakenAlong }[] = []
   for (const { own, to } of steps) {
     const { head, app } = await configuredNow(world, repository, own)
-    const {
-      stored,
-      undone,
-      app: then,
-    } = await wayBack(world, repository, app, { to: to.id, named: command.to !== undefined })
-    const request = { repository, repositoryName, app: then, head: to.revision, base: undefined, newest: head }
-    const { plan } = await planOneApp(world, {
-      ...request,
-      oldLeftovers: 'change',
-      back: { to: to.id, stored, undone },
-    })
+    const way = await wayBack(world, repository, app, { to: to.id, named: command.to !== undefined })
+    const request = { repository, repositoryName, app: way.app, head: to.revision, base: undefined, newest: head }
+    const { plan } = await planOneApp(world, { ...request, oldLeftovers: 'change', back: backOf(way) })
     apps.push({ plan, to: to.revision, also: await alsoTaken(order, own, to) })
   }
   const plan = assemblePlan({ head: steps[0]?.to.revision ?? '', apps: apps.map((each) => each.plan) })

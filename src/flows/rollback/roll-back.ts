@@ -4,6 +4,7 @@ import type { Pin } from '../../core/model/inventory.ts'
 import type { SyncOutcome } from '../../core/model/outcome.ts'
 import type { AppPlan } from '../../core/model/plan.ts'
 import { describeReference } from '../../core/model/reference.ts'
+import { fullName } from '../../core/model/repository.ts'
 import { notUndone } from '../../core/sync/undone.ts'
 import { pinApp } from '../holds/pins.ts'
 import type { Forge, GitRepository } from '../ports.ts'
@@ -88,14 +89,13 @@ async function applyAgain(
   revision: string,
   signal: AbortSignal,
 ): Promise<SyncOutcome> {
-  const { owner, name } = record.repository
   const newest = await forge.branchHead(record.branch)
   if (newest !== undefined) await repository.fetch([newest])
   return syncApp(
     world,
     {
       repository,
-      repositoryName: `${owner}/${name}`,
+      repositoryName: fullName(record.repository),
       app: await asItWas(repository, app, revision),
       head: revision,
       base: 'synced',

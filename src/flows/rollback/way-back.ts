@@ -5,7 +5,9 @@ import type { App } from '../../core/model/app.ts'
 import type { Change } from '../../core/model/change.ts'
 import { DrydockError, problemsOf } from '../../core/model/errors.ts'
 import type { KubeObject } from '../../core/model/object.ts'
+import { fullName } from '../../core/model/repository.ts'
 import { undoneBy } from '../../core/sync/going-back.ts'
+import type { AppRequest } from '../plan/plan-app.ts'
 import type { GitRepository } from '../ports.ts'
 import type { RollbackOrder, SyncRecord } from '../records.ts'
 import { appAt } from '../render/app-at.ts'
@@ -65,6 +67,11 @@ export async function wayBack(
   }
 }
 
+/** What a plan needs to know of the way. */
+export function backOf({ sync, stored, undone }: WayBack): NonNullable<AppRequest['back']> {
+  return { to: sync.id, stored, undone }
+}
+
 /** The objects of a sync; without the right key, or damaged, they are as good as not kept. */
 function opened(world: ServerWorld, objects: StoredObjects, sync: SyncRecord): KeptObjects | undefined {
   try {
@@ -80,13 +87,14 @@ async function withSecrets(
   world: ServerWorld,
   repository: GitRepository,
   app: App,
-  { revision, repository: { owner, name } }: SyncRecord,
+  sync: SyncRecord,
   kept: KeptObjects,
   signal: AbortSignal | undefined,
 ): Promise<readonly KubeObject[]> {
+  const { revision } = sync
   let why = 'it has none of that name there.'
   const rendered = async (): Promise<readonly KubeObject[]> => {
-    const cluster = await world.clusters.open(app.cluster, `${owner}/${name}`)
+    const cluster = await world.clusters.open(app.cluster, fullName(sync.repository))
     const [{ version }, kinds] = await Promise.all([cluster.identify(), cluster.kinds()])
     const then = await asItWas(repository, app, revision)
     const { manifests } = await renderApp(world, repository, revision, then, { version, kinds }, signal)

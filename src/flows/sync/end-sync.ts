@@ -6,6 +6,7 @@ import type { AuditEvent, RepositoryAddress, SyncRecord } from '../records.ts'
 import type { ServerWorld } from '../server-world.ts'
 import type { SyncJob } from './may-sync.ts'
 import { tellGitHub } from './report-syncs.ts'
+import { originOf } from './syncs-of.ts'
 
 /** Ends a sync: the audit first, then the record with its result, and the report of its pull request. */
 export async function finish(
@@ -56,10 +57,6 @@ function actionOf({ outcome, rollback }: SyncRecord, pruned: number): AuditEvent
   if (outcome.state === 'held') return 'hold'
   if (rollback) return 'rollback'
   return pruned > 0 ? 'prune' : 'sync'
-}
-
-function originOf({ number, actor }: SyncRecord): string {
-  return number === undefined ? `direct push by ${actor}` : `merge of #${number}`
 }
 
 /** A newer sync that came while this one was about to be held didn't see it wait. */

@@ -9,6 +9,7 @@ import type { Forge, GitRepository } from '../ports.ts'
 import type { Job, SyncRecord } from '../records.ts'
 import { readConfig } from '../render/read-config.ts'
 import type { ServerWorld } from '../server-world.ts'
+import { originOf } from './syncs-of.ts'
 
 /** The job of one sync. */
 export type SyncJob = Extract<Job, { kind: 'sync' }>
@@ -121,6 +122,6 @@ function auditUnpinned(world: ServerWorld, record: SyncRecord): Promise<void> {
     revision,
     ...(number === undefined ? {} : { number }),
     result: 'pin ended: Git says the same again',
-    allowedBy: number === undefined ? `direct push by ${actor}` : `merge of #${number}`,
+    allowedBy: originOf(record),
   })
 }

@@ -2,6 +2,7 @@ import { DrydockError, problemsOf } from '../../core/model/errors.ts'
 import type { Pin } from '../../core/model/inventory.ts'
 import type { SyncOutcome } from '../../core/model/outcome.ts'
 import type { AppPlan } from '../../core/model/plan.ts'
+import { fullName } from '../../core/model/repository.ts'
 import { superseded } from '../../core/sync/superseded.ts'
 import { pinApp } from '../holds/pins.ts'
 import type { PlannedApp } from '../plan/plan-app.ts'
@@ -10,7 +11,7 @@ import { isPreview, previewPin } from '../preview/may-preview.ts'
 import type { RepositoryAddress, SyncRecord } from '../records.ts'
 import { isRollback } from '../rollback/may-go-back.ts'
 import { goesBack, rollBack } from '../rollback/roll-back.ts'
-import type { WayBack } from '../rollback/way-back.ts'
+import { backOf, type WayBack } from '../rollback/way-back.ts'
 import type { ServerWorld } from '../server-world.ts'
 import type { Beginning } from './may-sync.ts'
 import { createProgress } from './progress.ts'
@@ -95,7 +96,6 @@ async function syncRecord(
   signal: AbortSignal,
   noted: (outcome: SyncOutcome) => void,
 ): Promise<{ readonly record: SyncRecord; readonly plan: AppPlan | undefined }> {
-  const { owner, name } = record.repository
   const { number } = record
   const reviewed = number === undefined ? undefined : await world.store.latestPlan(record.repository, number)
   const shown = reviewed?.plan?.apps.find((each) => each.name === app.name)
@@ -112,13 +112,13 @@ async function syncRecord(
       world,
       {
         repository,
-        repositoryName: `${owner}/${name}`,
+        repositoryName: fullName(record.repository),
         app,
         head: record.revision,
         base: way ? undefined : 'synced',
         oldLeftovers: 'change',
         ...(head === record.revision ? {} : { newest: head }),
-        ...(way ? { back: { to: way.sync.id, stored: way.stored, undone: way.undone } } : {}),
+        ...(way ? { back: backOf(way) } : {}),
       },
       {
         revision: record.revision,

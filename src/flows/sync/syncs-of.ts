@@ -15,3 +15,8 @@ export async function mergedSyncs(
 export function newestOfEach(syncs: readonly SyncRecord[]): ReadonlyMap<string, SyncRecord> {
   return new Map(syncs.map((each) => [each.app, each]))
 }
+
+/** What brought a sync, which is also why it is allowed: `merge of #42`, or a direct push. */
+export function originOf({ number, actor }: SyncRecord): string {
+  return number === undefined ? `direct push by ${actor}` : `merge of #${number}`
+}
